@@ -35,7 +35,7 @@ check: setup
 	@echo "check: ruff format" && $(PY) -m ruff format --check .
 	@echo "check: ruff lint" && $(PY) -m ruff check .
 	@echo "check: mypy" && $(PY) -m mypy
-	@echo "check: layers" && .venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
+	@echo "check: layers" && .venv/bin/lint-imports
 
 format: setup
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .

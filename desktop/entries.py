@@ -1,0 +1,97 @@
+"""The list of images that a folder holds, as the window shows it: known by path first, by identity later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from desktop.project.project import ImageRow
+    from desktop.project.scan import Found
+
+
+@dataclass(slots=True)
+class Entry:
+    """One image of the list. Until it is indexed only its path, size and time of change are known.
+
+    ``position`` is its place in the list (0-based), ``row`` the store's row once indexed, ``problem`` one
+    sentence when the file cannot be read.
+    """
+
+    position: int
+    path: str
+    size: int
+    mtime: float
+    frame: int = 0
+    row: ImageRow | None = None
+    problem: str | None = None
+
+    @property
+    def status(self) -> str:
+        """The reader's status of this image; what was never opened is "unseen"."""
+        return self.row.status_for_reader if self.row is not None else "unseen"
+
+    @property
+    def image_id(self) -> str | None:
+        """The image's permanent id, None before it is indexed."""
+        return self.row.id if self.row is not None else None
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: the path, with the frame when the file holds several."""
+        return f"{self.path} · {self.frame + 1}" if self.frame else self.path
+
+
+class EntryList(Sequence[Entry]):
+    """All entries in order, with look-up by path and by image id. Touched by the GUI thread only."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._by_path: dict[tuple[str, int], int] = {}
+        self._by_id: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries)
+
+    def __getitem__(self, position):  # type: ignore[no-untyped-def, override]  # noqa: ANN001, ANN204
+        return self._entries[position]
+
+    def append(self, found: Iterable[Found]) -> tuple[int, int]:
+        """Add what a scan found; returns (first position, count)."""
+        first = len(self._entries)
+        for position, one in enumerate(found, first):
+            self._entries.append(Entry(position, one.path, one.size, one.mtime))
+            self._by_path[one.path, 0] = position
+        return first, len(self._entries) - first
+
+    def set_row(self, row: ImageRow) -> int | None:
+        """Give the entry of this row's path and frame its identity; returns its position, None if unknown."""
+        position = self._by_path.get((row.path, row.frame))
+        if position is None:
+            return None
+        entry = self._entries[position]
+        entry.row = row
+        entry.problem = row.problem
+        self._by_id[row.id] = position
+        return position
+
+    def add_frame(self, row: ImageRow) -> int:
+        """Append an entry for a further frame of a file that is already in the list; returns its position."""
+        first = self._entries[self._by_path[row.path, 0]]
+        position = len(self._entries)
+        self._entries.append(Entry(position, row.path, first.size, first.mtime, row.frame, row, row.problem))
+        self._by_path[row.path, row.frame] = position
+        self._by_id[row.id] = position
+        return position
+
+    def position_of(self, image_id: str) -> int | None:
+        """Where the image of this id stands, None when it is not in the list."""
+        return self._by_id.get(image_id)
+
+    def position_of_path(self, path: str, frame: int = 0) -> int | None:
+        """Where the image of this relative path stands, None when it is not in the list."""
+        return self._by_path.get((path, frame))

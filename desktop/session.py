@@ -1,0 +1,290 @@
+"""What is open, which image, what is selected. Emits changes; owns no widget.
+
+Everything slow happens elsewhere: the list comes from a scanning thread, pixels and labels from the read pool,
+predictions from the prediction thread, and every write goes to the store's one writer. The session is told by
+queued signals only and lives in the GUI thread; no method here reads a file or decodes an image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.entries import Entry, EntryList
+
+if TYPE_CHECKING:
+    from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
+    from desktop.project.edit import Edit
+    from desktop.project.label import Label
+    from desktop.project.project import Project
+    from desktop.project.stroke import StrokeRecorder
+    from inference.prediction import Prediction
+    from inference.schema import Schema
+
+Box = tuple[int, int, int, int]  # (y0, x0, y1, x1), pixels of the image, upper bounds exclusive
+
+
+class Session(QObject):
+    """The state of the desk. One per window. Signals are emitted in the GUI thread, always.
+
+    A session also is the `ToolContext` of the tools: `label`, `class_id`, `brush_radius`, `begin_stroke`,
+    `commit`, `changed`.
+    """
+
+    # --- what is open -----------------------------------------------------------------------------------------
+    project_changed = Signal()
+    """A project (or none) is open now, or its schema changed."""
+    entries_reset = Signal()
+    """The list was emptied: another folder is being opened, or the session was closed."""
+    entries_appended = Signal(int, int)
+    """(first, count): rows were added to the end of `entries`."""
+    entries_changed = Signal(int, int)
+    """(first, last) inclusive: identity, problem or status of these entries changed."""
+    opened = Signal()
+    """Scanning is over: `entries` is complete. Indexing goes on behind."""
+    progress = Signal(object)
+    """A `desktop.jobs.background.Progress` (task, done, total, text) of scanning, indexing or closing."""
+
+    # --- the current image ------------------------------------------------------------------------------------
+    image_changed = Signal(object)
+    """The current `Entry` (or None) is another one. Its pixels may follow later by `display_changed`."""
+    display_changed = Signal()
+    """`image_pyramid` / `overlay` / `image_problem` of the current image are others now."""
+    label_changed = Signal(object)
+    """The label's planes changed inside the box (y0, x0, y1, x1); None: everything, or another label."""
+    values_changed = Signal()
+    """A grade, a finding or a review state of the current label changed."""
+    history_changed = Signal()
+    """`undo_text` and `redo_text` changed."""
+    prediction_changed = Signal()
+    """`prediction` of the current image arrived, went or was replaced."""
+
+    # --- choices ----------------------------------------------------------------------------------------------
+    selection_changed = Signal()
+    """`class_id` changed."""
+    options_changed = Signal()
+    """`brush_radius` or a threshold changed."""
+    styles_changed = Signal()
+    """`styles` changed: recolour, no pixel touched."""
+    model_changed = Signal()
+    """`model` or `model_allowed` or `prediction_state` changed."""
+
+    # --- the store --------------------------------------------------------------------------------------------
+    saved_changed = Signal(int)
+    """How many edits wait for the writer; 0: everything is acknowledged."""
+    statuses_changed = Signal()
+    """`status_counts` changed."""
+    problem = Signal(str, str)
+    """(sentence for a person, details or ""): something failed; nothing was lost."""
+    closed = Signal()
+    """After `close()`: everything is written, no thread is left. Only now may the window go."""
+
+    thumbnail_ready = Signal(int)
+    """`thumbnail(position)` now returns a picture."""
+
+    # ==== opening and closing =================================================================================
+
+    def open_folder(self, folder: Path, *, schema: Schema | None = None) -> None:
+        """Open a folder of images, a dataset or a project. Returns at once; everything follows by signal.
+
+        A folder without a project gets one with ``schema`` (default: what `suggest_schema` finds in it). A
+        refusal (locked, newer version, no rights) arrives as `problem`, and `project` stays None: images can
+        still be looked at.
+        """
+
+    def close(self) -> None:
+        """Write everything, stop every thread, then emit `closed`. Never blocks; progress by `progress`."""
+
+    @property
+    def folder(self) -> Path | None:
+        """The open folder."""
+
+    @property
+    def project(self) -> Project | None:
+        """The open project; None while it is being opened or when it was refused."""
+
+    @property
+    def schema(self) -> Schema:
+        """The project's schema; an empty one when none is open."""
+
+    def set_schema(self, schema: Schema) -> None:
+        """Replace the schema (class added, renamed, retired); written by the writer, then `project_changed`."""
+
+    @property
+    def entries(self) -> EntryList:
+        """All images in order. Read it, never write to it."""
+
+    # ==== moving ==============================================================================================
+
+    @property
+    def position(self) -> int:
+        """The current position, -1 when there is none."""
+
+    @property
+    def entry(self) -> Entry | None:
+        """The current entry."""
+
+    def go_to(self, position: int) -> None:
+        """Make this entry the current one. A prefetched one is a look-up and a few signals."""
+
+    def next(self) -> None:
+        """To the next entry, if there is one."""
+
+    def previous(self) -> None:
+        """To the previous entry, if there is one."""
+
+    def next_unfinished(self) -> None:
+        """To the next entry (wrapping) that is unseen or in progress, if there is one."""
+
+    @property
+    def image_pyramid(self) -> ImagePyramid | None:
+        """The pixels of the current image; None while they are read or when they cannot be."""
+
+    @property
+    def overlay(self) -> OverlayPyramid | None:
+        """The label's layers of the current image; None until the label is there."""
+
+    @property
+    def image_problem(self) -> str | None:
+        """Why the current image cannot be shown, in one sentence."""
+
+    def thumbnail(self, position: int) -> Any | None:
+        """The QImage (at most 128 px) of an entry if it is at hand, else None. Never reads: see the next one."""
+
+    def want_thumbnails(self, positions: Sequence[int]) -> None:
+        """The rows visible now. What is missing is made behind; what is no longer visible is forgotten."""
+
+    # ==== the label ===========================================================================================
+
+    @property
+    def label(self) -> Label | None:
+        """The current label; None until it is loaded. Tools paint into its planes between begin and commit."""
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """What the model in use says of the current image; None when not known (yet)."""
+
+    def begin_stroke(self) -> StrokeRecorder:
+        """Start a stroke of the selected class. Raises `SessionError` when there is nothing to paint on."""
+
+    def changed(self, box: Box) -> None:
+        """A tool changed pixels inside ``box``: overlay and canvas follow by `label_changed`."""
+
+    def commit(self, edit: Edit) -> None:
+        """Record an edit that is already applied to the planes, and hand it to the writer. No disk here."""
+
+    def abort_stroke(self) -> None:
+        """Give up the stroke: the planes are as they were before it."""
+
+    def perform(self, edit: Edit) -> None:
+        """Apply an edit to the current label, record it, and hand it to the writer."""
+
+    def undo(self) -> None:
+        """Take back the last edit of the current image (also of earlier sittings)."""
+
+    def redo(self) -> None:
+        """Do again what was undone last."""
+
+    @property
+    def undo_text(self) -> str | None:
+        """What `undo` would take back; None: nothing to undo."""
+
+    @property
+    def redo_text(self) -> str | None:
+        """What `redo` would do again; None: nothing to redo."""
+
+    def set_grade(self, scale: str, value: str | None) -> None:
+        """Set (or clear, None) the grade of a scale: an edit like any other, undone like any other."""
+
+    def set_finding(self, name: str, state: str | None) -> None:
+        """Set a finding to "present", "absent" or "not assessed"; None clears it."""
+
+    def take_prediction(self, class_name: str) -> None:
+        """Replace the unprotected pixels of a class by the prediction at its threshold (one edit)."""
+
+    # ==== finishing ===========================================================================================
+
+    def finish(self) -> None:
+        """Confirm what was visible; the status is derived by the store. `entries_changed` follows."""
+
+    def finish_and_next(self) -> None:
+        """`finish`, then to the next unfinished entry."""
+
+    def reject(self, reason: str) -> None:
+        """Mark the current image as not usable, with a reason, then go on."""
+
+    def second_look(self) -> None:
+        """Ask for a second look at the current image, then go on."""
+
+    @property
+    def status_counts(self) -> Mapping[str, int]:
+        """How many entries have each status."""
+
+    # ==== choices =============================================================================================
+
+    @property
+    def class_id(self) -> int | None:
+        """The selected class, None when the schema has none."""
+
+    def set_class(self, class_id: int) -> None:
+        """Select the class that tools paint."""
+
+    @property
+    def brush_radius(self) -> float:
+        """In image pixels."""
+
+    def set_brush_radius(self, radius: float) -> None:
+        """Between 0.5 and 500 image pixels."""
+
+    @property
+    def styles(self) -> Mapping[int, Any]:
+        """class id -> `LayerStyle(visible, color, opacity)`; kept for the folder."""
+
+    def set_layer_style(
+        self, class_id: int, *, visible: bool | None = None, color: str | None = None, opacity: float | None = None
+    ) -> None:
+        """Change how one layer is drawn."""
+
+    def threshold(self, class_name: str) -> float:
+        """The threshold in use for a class: set here, else the model's own, else 0.5."""
+
+    def set_threshold(self, class_name: str, value: float) -> None:
+        """Recompute the unprotected pixels of a class at a new threshold, off the GUI thread."""
+
+    # ==== the model ===========================================================================================
+
+    @property
+    def model(self) -> Any | None:
+        """`ModelInUse(bundle, digest, name, domain, schema, thresholds)` or None."""
+
+    def set_model(self, bundle: Path | None) -> None:
+        """Use this bundle for predictions. Labels are not touched; what is unedited follows the new model."""
+
+    @property
+    def model_allowed(self) -> bool:
+        """False while a synthetic model waits for the reader's consent to predict on this folder."""
+
+    def allow_model(self) -> None:
+        """The reader chose to use the model on this folder although its domain is synthetic."""
+
+    @property
+    def prediction_state(self) -> str:
+        """"idle", "loading", "predicting", "waiting" (for an idle moment), "off" or "failed"."""
+
+    def note_input(self) -> None:
+        """The reader moved or typed just now: heavy imports wait, indexing pauses. Called by an event filter."""
+
+    def set_training(self, running: bool) -> None:
+        """A run is on: predictions fall to the current image and the next two, with one thread."""
+
+    # ==== the store ===========================================================================================
+
+    @property
+    def pending(self) -> int:
+        """Edits not yet acknowledged by the writer."""
+
+    def run_behind(self, work: Callable[[], Any], done: Callable[[Any], None] | None = None) -> None:
+        """Run a query or command of the project off the GUI thread; ``done`` is called in the GUI thread."""

@@ -1,0 +1,58 @@
+"""Every row of the table of budgets, one line each, with the function that measures it."""
+
+from __future__ import annotations
+
+from tests.benchmarks.table import Budget
+
+CANVAS, SESSION = "tests.benchmarks.canvas", "tests.benchmarks.session"
+START, STORE = "tests.benchmarks.start", "tests.benchmarks.store"
+PREDICTION = "tests.benchmarks.prediction"
+
+ROWS: tuple[Budget, ...] = (
+    Budget(
+        "start to window with the first image",
+        0.8,
+        "s",
+        f"{START}:first_image",
+        "median",
+        "labelme 1.4 s, napari 2.8 s, X-AnyLabeling 3.0 s",
+    ),
+    Budget(
+        "next image, prefetched: shown with its overlay",
+        16,
+        "ms",
+        f"{SESSION}:next_prefetched",
+        others="labelme 225 ms, X-AnyLabeling 200 ms, napari 278 ms",
+    ),
+    Budget("next image, cold", 150, "ms", f"{SESSION}:next_cold", others="same"),
+    Budget("brush dab (radius 20 px) to pixels on screen", 4, "ms", f"{CANVAS}:dab", others="napari 106 ms"),
+    Budget("undo/redo of a stroke", 8, "ms", f"{CANVAS}:undo_redo"),
+    Budget("pan/zoom frame with 4 layers at 1600x1000", 12, "ms", f"{CANVAS}:pan_zoom_frame"),
+    Budget("class toggle, colour, opacity", 16, "ms", f"{CANVAS}:layer_style", others="napari 37 ms"),
+    Budget(
+        "open a folder of 100,000 images: usable list",
+        1.0,
+        "s",
+        f"{SESSION}:open_100000",
+        "median",
+        "X-AnyLabeling: 10,000 in 0.8 s after a 3 s start",
+    ),
+    Budget("stroke acknowledged by the store", 10, "ms", f"{STORE}:stroke_acknowledged"),
+    Budget(
+        "memory with a 4288x2848 project open, without torch",
+        400,
+        "MB",
+        f"{START}:memory",
+        "median",
+        "324 / 370 / 603 MB",
+    ),
+    Budget(
+        "prediction over a folder, whole pipeline against the core-time bound",
+        85,
+        "%",
+        f"{PREDICTION}:pipeline_share",
+        "median",
+        "MONAI Label: 23 % (40 of 171 ms)",
+        at_least=True,
+    ),
+)

@@ -53,9 +53,10 @@ def format_row(measured: Measured) -> str:
     b = measured.budget
     sign = ">=" if b.at_least else "<="
     median = float(np.median(measured.samples))
+    met = "yes" if measured.met else "**no**"
     return (
         f"| {b.what} | {sign} {b.budget:g} {b.unit} | {measured.value:.3g} {b.unit} ({b.statistic}) "
-        f"| {median:.3g} {b.unit} | {len(measured.samples)} | {'yes' if measured.met else '**no**'} | {b.others} |"
+        f"| {median:.3g} {b.unit} | {len(measured.samples)} | {met} | {b.others} |"
     )
 
 

@@ -1,0 +1,1 @@
+"""Data only: icons, theme, recipes, the sample project, bundled models, help pages."""

@@ -57,7 +57,7 @@ class EntryList(Sequence[Entry]):
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries)
 
-    def __getitem__(self, position):  # type: ignore[no-untyped-def, override]  # noqa: ANN001, ANN204
+    def __getitem__(self, position):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204
         return self._entries[position]
 
     def append(self, found: Iterable[Found]) -> tuple[int, int]:

@@ -1,0 +1,254 @@
+"""A label: what one reader stands behind for one image. It lives in memory; `Project` saves its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from desktop.project.edit import Edit, ValueChange
+from desktop.project.errors import LabelNotReady, ProjectError
+from desktop.project.journal import History, Row, State, Step
+from desktop.project.patch import Patch
+from desktop.project.planes import LabelPlanes, Pages
+from desktop.project.provenance import EMPTY, Base
+from desktop.project.stroke import StrokeRecorder
+
+if TYPE_CHECKING:
+    from inference.schema import Schema
+
+FINDING_STATES = ("present", "absent", "not assessed")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelKey:
+    """Which label: the image, the reader, and which of the reader's readings (0 is the usual one)."""
+
+    image_id: str
+    reader: str
+    reading: int = 0
+
+
+class Label:
+    """The mask planes, grades and findings of one image as one reader left them, with unlimited undo.
+
+    A label is *virtual* until its first edit: it shows its base (a prediction at thresholds), which may be
+    replaced. The first edit freezes the base. Every change makes a journal row in `outbox`, which
+    `Project.append_edit`, `append_undo`, `append_redo` and `append_fill` send to the store.
+
+    It belongs to one thread at a time and never waits for anything.
+    """
+
+    def __init__(
+        self,
+        key: LabelKey,
+        schema: Schema,
+        state: State | None = None,
+        *,
+        base: Base = EMPTY,
+        label_id: str = "",
+        frozen: bool = False,
+    ) -> None:
+        """Make a label; `state` and `frozen` come from a replay when it was edited before."""
+        self.key = key
+        self.schema = schema
+        self.base = base
+        self.label_id = label_id
+        self.frozen = frozen
+        self.base_token = 0
+        self.outbox: list[Row] = []
+        self._state = state or State(None)
+        self._stroke: StrokeRecorder | None = None
+        self._waiting: tuple[Pages, Base] | None = None
+
+    @property
+    def planes(self) -> LabelPlanes | None:
+        """The pixels; None until the size of the image is known."""
+        return self._state.planes
+
+    @property
+    def grades(self) -> dict[str, str]:
+        """The grades that a person set: scale name to value."""
+        return self._state.grades
+
+    @property
+    def findings(self) -> dict[str, str]:
+        """The findings that a person set: name to "present", "absent" or "not assessed"."""
+        return self._state.findings
+
+    @property
+    def history(self) -> History:
+        """Where the label stands in its journal."""
+        return self._state.history
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether nothing was edited or finished yet: another prediction may take the base's place."""
+        return not self.frozen and self.history.last_seq == 0
+
+    @property
+    def undo_texts(self) -> list[str]:
+        """The texts of the steps that undo would take back, the next one first."""
+        return [step.text for step in reversed(self.history.done)]
+
+    @property
+    def redo_texts(self) -> list[str]:
+        """The texts of the steps that redo would give again, the next one first."""
+        return [step.text for step in reversed(self.history.undone)]
+
+    def ensure_planes(self, height: int, width: int) -> LabelPlanes:
+        """Give the label blank planes of this size when it has none; return its planes.
+
+        Raises ProjectError when it has planes of another size.
+        """
+        if self._state.planes is None:
+            self._state.planes = LabelPlanes.blank(height, width, self.schema.pages)
+        planes = self._state.planes.with_pages(self.schema.pages)
+        self._state.planes = planes
+        if (planes.height, planes.width) != (height, width):
+            raise ProjectError(
+                f"This label was drawn on an image of {planes.width} x {planes.height} pixels, "
+                f"and the image now has {width} x {height}; it is kept, but cannot be shown on it."
+            )
+        return planes
+
+    def set_base(self, mask: Pages, base: Base) -> None:
+        """Show `mask` (P, H, W) uint8 as the base of a virtual label; the array becomes the label's own.
+
+        Raises ProjectError when the label was edited: then `receive_prediction` is the way.
+        """
+        if not self.is_virtual:
+            raise ProjectError("This label was edited; a new prediction must not take its place.")
+        planes = LabelPlanes(mask, np.zeros_like(mask)).with_pages(self.schema.pages)
+        known = self._state.planes
+        if known is not None and (known.height, known.width) != (planes.height, planes.width):
+            raise ProjectError("The prediction has another size than its image; predict it again.")
+        self._state.planes = planes
+        self.base = base
+        self.base_token += 1
+
+    def begin_stroke(self, class_id: int) -> StrokeRecorder:
+        """Return a recorder for one stroke; predictions that arrive meanwhile wait until `settle`.
+
+        Raises LabelNotReady before the planes are known.
+        """
+        if self._state.planes is None:
+            raise LabelNotReady("The size of this image is not known yet, so nothing can be drawn on it.")
+        self._stroke = StrokeRecorder(self._state.planes, class_id)
+        return self._stroke
+
+    @property
+    def stroke_open(self) -> bool:
+        """Whether a stroke was begun and neither committed nor aborted."""
+        return self._stroke is not None and self._stroke.is_open
+
+    def record(self, edit: Edit) -> Row:
+        """Record an edit that the planes already hold; grades and findings in it are set here."""
+        if edit.values:
+            self._state.change(Edit(edit.text, (), edit.values), forward=True)
+        return self._follow(self.history.edit_row(edit), edit)
+
+    def perform(self, edit: Edit) -> Row:
+        """Apply an edit and record it. Raises PatchMismatch, with nothing changed, when it does not fit."""
+        self._state.change(edit, forward=True)
+        return self._follow(self.history.edit_row(edit), edit)
+
+    def undo(self) -> Edit | None:
+        """Take the last step back and record that; return its edit (its box is to be drawn again) or None."""
+        return self._step(self.history.undo_row(), self.history.done, forward=False)
+
+    def redo(self) -> Edit | None:
+        """Give the last undone step again and record that; return its edit or None."""
+        return self._step(self.history.redo_row(), self.history.undone, forward=True)
+
+    def set_grade(self, scale: str, value: str | None) -> Edit | None:
+        """Set a grade (None takes it away) as an undo step; None when it is so already."""
+        if value is not None and value not in self.schema.scale(scale).values:
+            raise ProjectError(f"The scale “{scale}” has no value “{value}”.")
+        return self._set_value("grade", scale, self.grades.get(scale), value)
+
+    def set_finding(self, name: str, value: str | None) -> Edit | None:
+        """Set a finding to one of FINDING_STATES (None takes it away) as an undo step; None when it is so."""
+        if value is not None and value not in FINDING_STATES:
+            raise ProjectError(f"A finding is present, absent or not assessed; “{name}” cannot be “{value}”.")
+        self.schema.finding(name)
+        return self._set_value("finding", name, self.findings.get(name), value)
+
+    def receive_prediction(self, mask: Pages, base: Base) -> Edit | None:
+        """Take in a prediction's masks (P, H, W) uint8, as one that was asked for comes in.
+
+        Virtual label: it becomes the base. Edited label without a prediction so far: the classes that nobody
+        edited are filled in, and the recorded edit is returned for `Project.append_fill`. During a stroke:
+        nothing, until `settle`. A label that has its prediction, or was finished, stays as it is.
+        """
+        if self.stroke_open:
+            self._waiting = (mask, base)
+            return None
+        self._waiting = None
+        if self.is_virtual:
+            self.set_base(mask, base)
+            return None
+        if self.base.kind != "empty" or self.history.fills or self.history.last_seq == 0:
+            return None
+        return self._fill(mask, base)
+
+    def settle(self) -> Edit | None:
+        """Take in a prediction that arrived during a stroke; call it when a stroke has ended."""
+        if self._waiting is None or self.stroke_open:
+            return None
+        return self.receive_prediction(*self._waiting)
+
+    def applied_edits(self, kinds: Literal["person", "all"] = "person") -> list[Edit]:
+        """Return the edits that stand, a person's only or the filled predictions too."""
+        steps = self.history.done if kinds == "person" else [*self.history.fills, *self.history.done]
+        return [step.edit for step in steps]
+
+    def take_outbox(self) -> list[Row]:
+        """Return the rows that were not handed to the store yet, and forget them."""
+        rows, self.outbox = self.outbox, []
+        return rows
+
+    def _fill(self, mask: Pages, base: Base) -> Edit | None:
+        planes = self._state.planes
+        if planes is None:
+            raise LabelNotReady("The size of this image is not known yet, so its prediction cannot be shown.")
+        predicted = LabelPlanes(mask, np.zeros_like(mask)).with_pages(planes.pages)
+        if predicted.mask.shape != planes.mask.shape:
+            raise ProjectError("The prediction has another size than its image; predict it again.")
+        patches = self._fill_patches(planes, predicted)
+        edit = Edit("Prediction", tuple(patches), (), base)
+        self._state.change(edit, forward=True)
+        self._follow(self.history.edit_row(edit, "fill"), edit)
+        return edit
+
+    def _fill_patches(self, planes: LabelPlanes, predicted: LabelPlanes) -> Iterable[Patch]:
+        for item in self.schema.active_classes:
+            if item.id in self.history.edited_classes:
+                continue
+            before, protection = planes.class_mask(item.id), planes.class_protection(item.id)
+            after = np.where(protection, before, predicted.class_mask(item.id))
+            patch = Patch.between(item.id, planes.whole, before, after, protection, protection)
+            if patch is not None:
+                yield patch
+
+    def _set_value(self, kind: str, name: str, before: str | None, after: str | None) -> Edit | None:
+        if before == after:
+            return None
+        edit = Edit(f"{name}: {after or 'not set'}", (), (ValueChange(f"{kind}:{name}", before, after),))
+        self.perform(edit)
+        return edit
+
+    def _step(self, row: Row | None, steps: list[Step], *, forward: bool) -> Edit | None:
+        if row is None:
+            return None
+        edit = steps[-1].edit
+        self._state.change(edit, forward=forward)
+        self._follow(row)
+        return edit
+
+    def _follow(self, row: Row, edit: Edit | None = None) -> Row:
+        self.history.follow(row, edit)
+        self.outbox.append(row)
+        return row

@@ -1,6 +1,6 @@
 """The command line: the parser, the way a command ends, and the two commands that open the window.
 
-Headless commands import neither Qt nor, where they need none, torch; every command's work is imported when it runs.
+Headless commands import neither Qt nor, where they need none, torch; a command's work is imported when it runs.
 """
 
 from __future__ import annotations
@@ -65,10 +65,12 @@ def build_parser() -> argparse.ArgumentParser:
         commands,
         "tour",
         _tour,
-        help="run the whole loop on the sample project with the real window, off screen where there is no screen",
+        help="run the whole loop on the sample project with the real window, without a screen if need be",
         examples="overread tour --out tour",
     )
-    tour.add_argument("--out", metavar="DIR", type=Path, help="where screenshots and exports go (default: ./tour)")
+    tour.add_argument(
+        "--out", metavar="DIR", type=Path, help="where screenshots and exports go (default: ./tour)"
+    )
     for group in (projects, predict, runs, simulate, models, doctor):
         group.declare(commands)
     return parser
@@ -86,7 +88,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our output (`| head`) left; nothing can be told to it, and Python must not try at exit.
+        # The reader of our output (`| head`) left: nothing can be told to it, and Python must not try at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # noqa: BLE001  (the outermost place: everything becomes a sentence)
@@ -102,7 +104,7 @@ def _failed(error: Exception, output: Output) -> int:
     return 2 if isinstance(error, UsageError) else 1
 
 
-def _window(args: argparse.Namespace, output: Output) -> int:
+def _window(args: argparse.Namespace, _output: Output) -> int:
     path: Path | None = args.path
     if path is not None and not path.exists():
         raise DesktopError(f"{path} does not exist; give a folder of images, a dataset or a project.")
@@ -112,7 +114,7 @@ def _window(args: argparse.Namespace, output: Output) -> int:
     return run(path.absolute() if path is not None else None)
 
 
-def _tour(args: argparse.Namespace, output: Output) -> int:
+def _tour(args: argparse.Namespace, _output: Output) -> int:
     doctor.require_libraries()
     from desktop.tour import run
 

@@ -2,7 +2,7 @@
 
 Errors of our own layers carry their sentence. Errors of the system are told by what the person can do about
 them. Everything else is a fault of the program: the sentence gives its type and names the log file, which
-then holds the traceback. Third parties' errors are recognised by class name, so that nothing is imported here.
+then holds the traceback. Third parties' errors are recognised by class name: nothing is imported here.
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ def _expected(error: BaseException) -> str | None:
     if isinstance(error, ImportError):
         return _import(error)
     if type(error).__name__ == "SafetensorError":
-        return f"The model's weights file cannot be read ({_shortened(_one_line(error))}); get the bundle again."
+        return (
+            f"The model's weights file cannot be read ({_shortened(_one_line(error))}); get the bundle again."
+        )
     return None
 
 
@@ -111,7 +113,9 @@ def _system(error: OSError) -> str | None:
 
 
 def _file_of(error: OSError) -> str:
-    names = [os.fsdecode(n) for n in (error.filename, error.filename2) if isinstance(n, str | bytes | os.PathLike)]
+    names = [
+        os.fsdecode(n) for n in (error.filename, error.filename2) if isinstance(n, str | bytes | os.PathLike)
+    ]
     return printable(names[-1]) if names else "the file"
 
 
@@ -126,14 +130,18 @@ def _sqlite(error: BaseException) -> str | None:
 def _import(error: ImportError) -> str:
     said = _one_line(error)
     if ".so" in said:
-        return f"A system library is missing ({_shortened(said)}); `overread doctor` prints the line that installs it."
+        return f"A system library is missing ({_shortened(said)}); `overread doctor` tells how to install it."
     name = error.name or said
-    return f"The Python package {name} is missing or broken; install Overread again, or run `overread doctor`."
+    return (
+        f"The Python package {name} is missing or broken; install Overread again, or run `overread doctor`."
+    )
 
 
 def printable(name: str) -> str:
     """A file name as it can be printed anywhere: undecodable bytes and line ends escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name)
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name
+    )
 
 
 def _one_line(error: BaseException) -> str:

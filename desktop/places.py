@@ -12,12 +12,16 @@ RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 
 def data_dir() -> Path:
     """The user's data folder (models, stores of read-only projects). `OVERREAD_DATA_DIR` overrides it."""
-    return Path(os.environ.get("OVERREAD_DATA_DIR") or platformdirs.user_data_dir("overread", appauthor=False))
+    return Path(
+        os.environ.get("OVERREAD_DATA_DIR") or platformdirs.user_data_dir("overread", appauthor=False)
+    )
 
 
 def config_dir() -> Path:
     """The user's settings folder. `OVERREAD_CONFIG_DIR` overrides it."""
-    return Path(os.environ.get("OVERREAD_CONFIG_DIR") or platformdirs.user_config_dir("overread", appauthor=False))
+    return Path(
+        os.environ.get("OVERREAD_CONFIG_DIR") or platformdirs.user_config_dir("overread", appauthor=False)
+    )
 
 
 def models_dir() -> Path:

@@ -23,9 +23,14 @@ def common(parser: argparse.ArgumentParser) -> None:
 
 
 def add_command(
-    commands: Any, name: str, run: Callable[[argparse.Namespace, Output], int], *, help: str, examples: str = ""
+    commands: Any,
+    name: str,
+    run: Callable[[argparse.Namespace, Output], int],
+    *,
+    help: str,
+    examples: str = "",
 ) -> argparse.ArgumentParser:
-    """Declare one (sub)command; `run` gets the parsed arguments and the output and returns the exit status."""
+    """Declare one (sub)command; `run` gets the arguments and the output and returns the exit status."""
     epilog = "examples:\n" + "\n".join(f"  {line}" for line in examples.splitlines()) if examples else None
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
@@ -44,7 +49,11 @@ def add_group(commands: Any, name: str, *, help: str, examples: str = "") -> Any
     """Declare a command that only has subcommands (`models list`)."""
     epilog = "examples:\n" + "\n".join(f"  {line}" for line in examples.splitlines()) if examples else None
     parser = commands.add_parser(
-        name, help=help, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+        name,
+        help=help,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     return parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
 
@@ -119,5 +128,6 @@ def table(rows: list[tuple[str, ...]], *, header: tuple[str, ...] | None = None)
         return ""
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
     )

@@ -36,7 +36,15 @@ ON_X = (
     ("libxcb-keysyms.so.1", "libxcb-keysyms1"),
     ("libxcb-shape.so.0", "libxcb-shape0"),
 )
-PACKAGES = ("PySide6-Essentials", "torch", "torchvision", "numpy", "opencv-python-headless", "pillow", "SQLAlchemy")
+PACKAGES = (
+    "PySide6-Essentials",
+    "torch",
+    "torchvision",
+    "numpy",
+    "opencv-python-headless",
+    "pillow",
+    "SQLAlchemy",
+)
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 
 # Run in processes of their own: a broken Qt or torch ends its process instead of raising.
@@ -82,7 +90,7 @@ def declare(commands: Any) -> None:
     )
 
 
-def run(args: argparse.Namespace, output: Output) -> int:
+def run(_args: argparse.Namespace, output: Output) -> int:
     """Examine everything; status 1 when a problem was found."""
     health = examine()
     output.result({"event": "doctor", **asdict(health)}, _text(health))
@@ -123,7 +131,9 @@ def require_libraries(*, on_x: bool = False) -> None:
     """Raise a sentence with the line to run where Qt's libraries are missing: Qt itself would abort."""
     missing = missing_libraries(on_x=on_x)
     if missing:
-        raise DesktopError(f"System libraries for the window are missing; install them with: {apt_line(missing)}")
+        raise DesktopError(
+            f"System libraries for the window are missing; install them with: {apt_line(missing)}"
+        )
 
 
 def require_screen() -> None:
@@ -163,7 +173,11 @@ def _has_font() -> bool:
 
 
 def _versions() -> dict[str, str]:
-    versions = {"overread": _version("overread"), "python": platform.python_version(), "system": platform.platform()}
+    versions = {
+        "overread": _version("overread"),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+    }
     versions.update({name: _version(name) for name in PACKAGES})
     return versions
 
@@ -212,12 +226,14 @@ def _examine_torch(health: Health) -> None:
     good, said = _probe(VISION_PROBE)
     health.torchvision = "healthy" if good else said
     if not good:
-        health.problems.append(f"torchvision does not start ({said}); install the version that fits this PyTorch.")
+        health.problems.append(
+            f"torchvision does not start ({said}); install the version that fits this PyTorch."
+        )
 
 
 def _examine_places(health: Health) -> None:
     health.places = {
-        "projects": "<image folder>/.overread/project.sqlite, or in the data folder where that cannot be written",
+        "projects": "IMAGES/.overread/project.sqlite, or the data folder where that cannot be written",
         "data": str(data_dir()),
         "models": str(models_dir()),
         "settings": str(config_dir()),
@@ -226,16 +242,26 @@ def _examine_places(health: Health) -> None:
     for what, folder in (("data", data_dir()), ("settings", config_dir())):
         there = next(p for p in (folder, *folder.parents) if p.exists())
         if not os.access(there, os.W_OK):
-            health.problems.append(f"The {what} folder {folder} cannot be written; check the rights of {there}.")
+            health.problems.append(
+                f"The {what} folder {folder} cannot be written; check the rights of {there}."
+            )
         elif shutil.disk_usage(there).free < 1 << 30:
-            health.problems.append(f"Less than 1 GiB is free on the disk of {there}; a project needs room to grow.")
+            health.problems.append(
+                f"Less than 1 GiB is free on the disk of {there}; a project needs room to grow."
+            )
 
 
 def _text(health: Health) -> str:
-    devices = [", ".join(f"{v}" if k == "device" else f"{k} {v}" for k, v in d.items()) for d in health.devices]
+    devices = [
+        ", ".join(f"{v}" if k == "device" else f"{k} {v}" for k, v in d.items()) for d in health.devices
+    ]
     rows = [*health.versions.items()]
     rows += [("device", d) for d in devices]
-    rows += [("screen", health.screen or "none"), ("Qt platform", health.qt), ("torchvision", health.torchvision)]
+    rows += [
+        ("screen", health.screen or "none"),
+        ("Qt platform", health.qt),
+        ("torchvision", health.torchvision),
+    ]
     rows += [(f"{what} in", where) for what, where in health.places.items()]
     problems = [f"Problem: {p}" for p in health.problems] or ["No problem was found."]
     return "\n".join([table(rows), "", *problems])

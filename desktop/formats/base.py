@@ -20,7 +20,7 @@ class FormatError(DesktopError):
     """An import or export that cannot be done as asked; nothing was half done."""
 
 
-class TransferCancelled(FormatError):
+class TransferCancelledError(FormatError):
     """Stopped on request; nothing was half done."""
 
 
@@ -41,7 +41,7 @@ class ExportOptions:
         reader: whose labels; None = the reader who has the project open.
         link: hard links instead of copies of the image files, where the file system can.
         progress: called with (images done, images in all).
-        cancelled: asked between images; true stops with TransferCancelled.
+        cancelled: asked between images; true stops with TransferCancelledError.
     """
 
     reader: str | None = None

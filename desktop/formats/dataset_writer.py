@@ -1,13 +1,14 @@
 """Writes a dataset folder (docs: the dataset form): beside its place first, image by image, then into place.
 
-Memory does not grow with the number of images, except for the set of names. The images' rows of `dataset.json`
-go through a file of their own, because its counts and its digest are known last.
+Memory does not grow with the number of images, except for the set of names. The images' rows of
+`dataset.json` go through a file of their own, because its counts and its digest are known last.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -23,11 +24,11 @@ from typing import Any, Literal, TextIO
 import cv2
 import numpy as np
 import tifffile
+from inference.images import read_image
 from numpy.typing import NDArray
 
 from desktop.formats.base import ExportReport, FormatError
 from inference.hashing import content_hash
-from inference.images import read_image
 from inference.schema import Schema
 
 FORMAT_NAME = "overread-dataset"
@@ -78,7 +79,8 @@ class DatasetWriter:
         check_target(self._out)
         self._schema = schema
         self._link = link
-        self._names: set[str] = set()
+        self._names: dict[str, str] = {}
+        self._mask_names: set[str] = set()
         self._counts: Counter[str] = Counter()
         self._splits: Counter[str] = Counter()
         self._groups: set[str] = set()
@@ -140,6 +142,7 @@ class DatasetWriter:
             "grades": self._counts["grades"],
             "findings": self._counts["findings"],
         }
+        self._write_pairs()
         self._files.close()
         self._write_json(
             {
@@ -204,12 +207,8 @@ class DatasetWriter:
         shutil.copyfile(item.source, target)
 
     def _write_masks(self, item: ExportItem, name: str) -> dict[str, str]:
-        """Write the mask files; the hash of each by class. Two images of one stem need their whole names."""
-        path = PurePosixPath(name)
-        stem = path.with_suffix("").as_posix()
-        taken = stem.casefold() in self._names
-        self._names.add(stem.casefold())
-        mask_name = f"{name}.png" if taken else f"{stem}.png"
+        """Write the mask files; the hash of each by class."""
+        mask_name = self._mask_name(name)
         hashes = {}
         for class_name in sorted(item.masks):
             relative = f"masks/{class_name}/{mask_name}"
@@ -219,10 +218,32 @@ class DatasetWriter:
             target.write_bytes(data)
             hashes[class_name] = hashlib.blake2b(data, digest_size=16).hexdigest()
             self._masks[class_name] += 1
-            if taken:
-                self._tables["pairs"].writerow([name, class_name, relative])
-                self._counts["pairs"] += 1
         return hashes
+
+    def _mask_name(self, name: str) -> str:
+        """The image's name with .png as its suffix; its whole name and .png where another image took that."""
+        candidates = itertools.chain(
+            (f"{_stem(name)}.png", f"{name}.png"), (f"{name}.{i}.png" for i in itertools.count(2))
+        )
+        # Some file systems do not tell A from a.
+        chosen = next(c for c in candidates if c.casefold() not in self._mask_names)
+        self._mask_names.add(chosen.casefold())
+        self._names[name] = chosen
+        return chosen
+
+    def _write_pairs(self) -> None:
+        """Say in `pairs.csv` which mask is whose, where a reader could pair by name in two ways."""
+        stems = Counter(_stem(name).casefold() for name in self._names)
+        names = {name.casefold() for name in self._names}
+        for name, mask_name in self._names.items():
+            stem = _stem(name).casefold()
+            if stems[stem] == 1 and stem not in names and f"{_stem(name)}.png" == mask_name:
+                continue
+            for item in self._schema.active_classes:
+                relative = f"masks/{item.name}/{mask_name}"
+                if (self._part / relative).is_file():
+                    self._tables["pairs"].writerow([name, item.name, relative])
+                    self._counts["pairs"] += 1
 
     def _write_rows(self, item: ExportItem, name: str, mask_hashes: dict[str, str]) -> None:
         grades = [item.grades.get(s.name, "") for s in self._schema.grades]
@@ -261,7 +282,10 @@ class DatasetWriter:
         self._groups.add(item.group)
 
     def _write_json(self, head: dict[str, Any]) -> None:
-        with _text(self._part / "dataset.json") as file, (self._part / ".rows").open(encoding="utf-8") as rows:
+        with (
+            _text(self._part / "dataset.json") as file,
+            (self._part / ".rows").open(encoding="utf-8") as rows,
+        ):
             file.write(json.dumps(head, indent=1)[:-2] + ',\n "images": [\n')
             shutil.copyfileobj(rows, file)
             file.write("\n ]\n}\n")
@@ -305,6 +329,10 @@ def is_own(folder: Path) -> bool:
         return False
 
 
+def _stem(name: str) -> str:
+    return PurePosixPath(name).with_suffix("").as_posix()
+
+
 def _text(path: Path) -> TextIO:
     # File names need not be UTF-8; what cannot be decoded must come back as the same bytes.
     return path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
@@ -339,8 +367,11 @@ def _remove_abandoned(out: Path) -> None:
     """Remove what an export into the same place left when its process was killed."""
     if os.name != "posix":
         return
-    for part in out.parent.glob(f".{out.name}.*.part"):
-        pid = part.name.removeprefix(f".{out.name}.").split(".")[0]
+    prefix = f".{out.name}."
+    for part in out.parent.iterdir():
+        if not (part.name.startswith(prefix) and part.name.endswith(".part")):
+            continue
+        pid = part.name.removeprefix(prefix).split(".")[0]
         if pid.isdigit() and not _runs(int(pid)):
             shutil.rmtree(part, ignore_errors=True)
 

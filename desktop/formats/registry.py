@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format. Its module has `export_project` and `import_into`, as far as `exports` and `imports` say."""
+    """One format. Its module has `export_project` if `exports` and `import_into` if `imports`."""
 
     name: str
     title: str

@@ -1,0 +1,320 @@
+"""The prediction thread: owns the predictor, answers the most urgent question first, touches no label.
+
+Questions come from two places: `set_ahead` (the image on screen and the next ones, most urgent first;
+replaced at every navigation) and, when these are answered, `set_rest` (a source for the rest of the folder).
+Answers go to the prediction cache as soon as they exist, whatever the reader did to the label meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from desktop import messages
+from desktop.errors import DesktopError
+
+if TYPE_CHECKING:
+    from inference.prediction import Prediction
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 2.0
+"""How long no input must have come before torch is imported: the import holds the GIL for some 190 ms."""
+AWAY_SECONDS = 30.0
+"""After this long without input the desk counts as not in use and torch may take every core."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionRequest:
+    """One question: what does this model say of this image? A smaller ``priority`` is more urgent."""
+
+    image_id: str
+    path: Path
+    frame: int
+    content_hash: str
+    model: Path
+    model_digest: str
+    priority: int = 0
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        """What the answer depends on: content, frame, model. Not on the path, nor on the urgency."""
+        return self.content_hash, self.frame, self.model_digest
+
+
+class CacheLike(Protocol):
+    """What the thread needs of `desktop.project.cache.PredictionCache`."""
+
+    def get(self, content_hash: str, frame: int, model_digest: str) -> Prediction | None: ...
+
+    def put(self, content_hash: str, frame: int, prediction: Prediction) -> Any: ...
+
+
+def load_predictor(bundle: Path, threads: int) -> Any:
+    """Import torch and build the predictor; the one place of the desktop that does."""
+    from inference.predictor import Predictor
+
+    return Predictor(bundle, device="auto", threads=threads)
+
+
+def threads_for(cores: int, *, away: bool, training: bool) -> int:
+    """How many threads torch may use: one while a run is on, all when nobody is there, else one less."""
+    if training:
+        return 1
+    return cores if away else max(1, cores - 1)
+
+
+class PredictionThread(QThread):
+    """One thread for the life of the session. All public methods are safe to call from the GUI thread."""
+
+    predicted = Signal(object, object)
+    """(request, Prediction): a new answer, already in the cache."""
+    failed = Signal(object, str)
+    """(request, sentence): this image has no prediction, and why."""
+    model_failed = Signal(object, str)
+    """(bundle, sentence): this model cannot be used."""
+    state_changed = Signal(str)
+    """ "off", "waiting" (for an idle moment), "loading", "predicting", "idle" or "failed"."""
+
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        *,
+        loader: Callable[[Path, int], Any] = load_predictor,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("prediction")
+        self._loader = loader
+        self._idle_seconds = idle_seconds
+        self._wake = threading.Condition()
+        self._ahead: list[PredictionRequest] = []
+        self._rest: Callable[[], PredictionRequest | None] | None = None
+        self._cache: CacheLike | None = None
+        self._current: PredictionRequest | None = None
+        self._unanswerable: set[tuple[str, int, str]] = set()
+        self._bad_models: set[str] = set()
+        self._predictor: Any = None
+        self._last_input = float("-inf")
+        self._training = False
+        self._outdated = False
+        self._stopping = False
+        self._state = "off"
+
+    # ---- told by the session (GUI thread)
+
+    def set_cache(self, cache: CacheLike | None) -> None:
+        """Where answers are kept; None: nothing is asked (no project open)."""
+        with self._wake:
+            self._cache = cache
+            self._forget()
+
+    def set_ahead(self, requests: Sequence[PredictionRequest]) -> None:
+        """The questions that matter now, most urgent first. Replaces the earlier ones.
+
+        A prediction under way is given up when the first question is another one: it is asked again later.
+        """
+        with self._wake:
+            self._ahead = sorted(requests, key=lambda request: request.priority)
+            current = self._current
+            if current is not None and self._ahead:
+                self._outdated = self._outdated or current.key != self._ahead[0].key
+            self._wake.notify_all()
+
+    def set_rest(self, source: Callable[[], PredictionRequest | None] | None) -> None:
+        """Where questions for the rest of the folder come from; called in the prediction thread."""
+        with self._wake:
+            self._rest = source
+            self._wake.notify_all()
+
+    def drop(self) -> None:
+        """Forget every question, and give up the one under way (another model, another folder)."""
+        with self._wake:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._ahead = []
+        self._rest = None
+        self._outdated = self._current is not None
+        self._unanswerable.clear()
+        self._bad_models.clear()
+        self._wake.notify_all()
+
+    def note_input(self) -> None:
+        """The reader is working: an import of torch waits for two quiet seconds."""
+        self._last_input = time.monotonic()
+
+    def set_training(self, running: bool) -> None:
+        """A run shares the machine: one thread for predictions."""
+        with self._wake:
+            self._training = running
+            self._wake.notify_all()
+
+    def stop(self) -> None:
+        """Ask the thread to end; it does at the next stage of a prediction. Wait with `wait()`."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
+
+    @property
+    def state(self) -> str:
+        """See `state_changed`."""
+        return self._state
+
+    # ---- the thread
+
+    def run(self) -> None:
+        """The thread's body: take the most urgent question, answer it, until stopped."""
+        while (request := self._next()) is not None:
+            self._answer(request)
+            with self._wake:
+                self._current = None
+        self._predictor = None
+
+    def _set_state(self, state: str) -> None:
+        if state != self._state:
+            self._state = state
+            self.state_changed.emit(state)
+
+    def _next(self) -> PredictionRequest | None:
+        while True:
+            with self._wake:
+                if self._stopping:
+                    return None
+                request, rest, cache = self._take_ahead(), self._rest, self._cache
+                if request is not None:
+                    return request
+            # Outside the lock: the source looks into the cache on disk.
+            candidate = rest() if rest is not None and cache is not None else None
+            with self._wake:
+                if candidate is not None and self._rest is rest and not self._refused(candidate):
+                    # Last in the queue: what became urgent meanwhile goes first.
+                    self._ahead.append(candidate)
+                elif candidate is None and self._rest is rest and not self._stopping and not self._waiting():
+                    self._set_state("failed" if self._bad_models else "idle" if self._predictor else "off")
+                    self._rest = None
+                    self._wake.wait()
+
+    def _waiting(self) -> bool:
+        return bool(self._ahead) and self._cache is not None
+
+    def _take_ahead(self) -> PredictionRequest | None:
+        """The most urgent question, which becomes the current one. Under the lock."""
+        while self._waiting():
+            request = self._ahead.pop(0)
+            if not self._refused(request):
+                self._current, self._outdated = request, False
+                return request
+        return None
+
+    def _refused(self, request: PredictionRequest) -> bool:
+        return request.key in self._unanswerable or request.model_digest in self._bad_models
+
+    def _is_outdated(self) -> bool:
+        return self._outdated or self._stopping
+
+    def _answer(self, request: PredictionRequest) -> None:
+        cache = self._cache
+        if cache is None:
+            return
+        try:
+            known = cache.get(*request.key)
+            if known is not None:
+                self.predicted.emit(request, known)
+                return
+            if not self._ready_for(request):
+                return
+            prediction = self._predict(request)
+            if prediction is not None:
+                cache.put(request.content_hash, request.frame, prediction)
+                self.predicted.emit(request, prediction)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread goes on with the next image
+            self._unanswerable.add(request.key)
+            self._release_memory(error)
+            self.failed.emit(request, messages.sentence(error))
+
+    def _ready_for(self, request: PredictionRequest) -> bool:
+        """Have the request's model loaded; False when outdated meanwhile or when the model is unusable."""
+        if self._predictor is not None and self._predictor.digest == request.model_digest:
+            return True
+        if self._predictor is None and not self._wait_for_quiet():
+            return False
+        self._set_state("loading")
+        self._predictor = None
+        try:
+            predictor = self._loader(request.model, self._threads())
+        except Exception as error:  # noqa: BLE001 - whatever it is, the desk goes on without this model
+            self._bad_models.add(request.model_digest)
+            self.model_failed.emit(request.model, messages.sentence(error))
+            return False
+        if predictor.digest != request.model_digest:
+            self._bad_models.add(request.model_digest)
+            sentence = (
+                f"The model in {request.model.name} changed on disk while it was in use; choose it again."
+            )
+            self.model_failed.emit(request.model, sentence)
+            return False
+        self._predictor = predictor
+        return not self._is_outdated()
+
+    def _wait_for_quiet(self) -> bool:
+        """Wait until no input came for a while; False when the question is outdated by then."""
+        with self._wake:
+            while not self._is_outdated():
+                left = self._idle_seconds - (time.monotonic() - self._last_input)
+                if left <= 0:
+                    return True
+                self._set_state("waiting")
+                self._wake.wait(left)
+        return False
+
+    def _threads(self) -> int:
+        away = time.monotonic() - self._last_input > AWAY_SECONDS
+        return threads_for(os.cpu_count() or 1, away=away, training=self._training)
+
+    def _predict(self, request: PredictionRequest) -> Prediction | None:
+        import torch
+        from inference.images import read_image
+        from inference.predictor import PredictionCancelled
+
+        from inference.hashing import content_hash
+
+        self._set_state("predicting")
+        if torch.get_num_threads() != self._threads():
+            torch.set_num_threads(self._threads())
+        native = read_image(request.path, request.frame)
+        if self._is_outdated():
+            return None
+        if content_hash(request.path) != request.content_hash:
+            raise StaleImageError(request.path)
+        try:
+            prediction: Prediction = self._predictor.predict(native, cancelled=self._is_outdated)
+        except PredictionCancelled:
+            return None
+        return prediction
+
+    def _release_memory(self, error: BaseException) -> None:
+        # An out-of-memory error holds the frames that hold the tensors.
+        if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+            error.__traceback__ = None
+            import torch
+
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+
+
+class StaleImageError(DesktopError):
+    """The file's bytes are not those that were indexed."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path.name} changed on disk since it was indexed; open the folder again to index it."
+        )

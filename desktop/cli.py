@@ -1,6 +1,6 @@
 """The command line: the parser, the way a command ends, and the two commands that open the window.
 
-Headless commands import neither Qt nor, where they need none, torch; a command's work is imported when it runs.
+Headless commands import no Qt, and torch only where they need it: a command's work is imported when it runs.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our output (`| head`) left: nothing can be told to it, and Python must not try at exit.
+        # The reader of our output (`| head`) left: nothing can be told to it; Python must not try at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # noqa: BLE001  (the outermost place: everything becomes a sentence)

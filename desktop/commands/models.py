@@ -17,7 +17,7 @@ def declare(commands: Any) -> None:
         commands,
         "models",
         help="list, show and register models",
-        examples="overread models list\noverread models show fundus-demo\noverread models add run/best --name new",
+        examples="overread models list\noverread models show fundus-demo\noverread models add run/best",
     )
     add_command(models, "list", list_models, help="list the models that can be named")
     show = add_command(

@@ -12,7 +12,6 @@ import itertools
 import json
 import os
 import shutil
-import uuid
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -27,6 +26,7 @@ import tifffile
 from inference.images import read_image
 from numpy.typing import NDArray
 
+from desktop.formats.atomic import AtomicFolder
 from desktop.formats.base import ExportReport, FormatError
 from inference.hashing import content_hash
 from inference.schema import Schema
@@ -75,8 +75,10 @@ class DatasetWriter:
     """A context manager: `add` every image, then `finish`; leaving it earlier removes what was written."""
 
     def __init__(self, out: Path, schema: Schema, *, link: bool = False) -> None:
-        self._out = out.absolute()
-        check_target(self._out)
+        self._folder = AtomicFolder(
+            out, marker="dataset.json", signature=f'"format": "{FORMAT_NAME}"', what="dataset"
+        )
+        self._part = self._folder.part
         self._schema = schema
         self._link = link
         self._names: dict[str, str] = {}
@@ -87,31 +89,29 @@ class DatasetWriter:
         self._masks: Counter[str] = Counter()
         self._digest = hashlib.sha256()
         self._notes: list[str] = []
-        self._part = self._out.with_name(f".{self._out.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.part")
         self._files = ExitStack()
+        self._tables_open = ExitStack()
         self._tables: dict[str, Any] = {}
         self._rows: TextIO | None = None
-        self._done = False
 
     def __enter__(self) -> DatasetWriter:
-        self._out.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(self._out)
-        self._part.mkdir()
+        # The stack leaves the folder last, after the tables in it are closed.
+        self._files.enter_context(self._folder)
+        self._files.enter_context(self._tables_open)
         try:
             for folder in ("images", *(f"masks/{c.name}" for c in self._schema.active_classes)):
                 (self._part / folder).mkdir(parents=True, exist_ok=True)
             self._open_tables()
-            self._rows = self._files.enter_context(_text(self._part / ".rows"))
-        except OSError:
-            self._abandon()
+            self._rows = self._tables_open.enter_context(_text(self._part / ".rows"))
+        except BaseException:
+            self.__exit__(None, None, None)
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._done:
-            self._abandon()
+        self._files.__exit__(kind, error, trace)
 
     def add(self, item: ExportItem) -> bool:
         """Write one image. False, with a note in the report, when its file is gone or is another one now."""
@@ -143,7 +143,7 @@ class DatasetWriter:
             "findings": self._counts["findings"],
         }
         self._write_pairs()
-        self._files.close()
+        self._tables_open.close()
         self._write_json(
             {
                 "format": FORMAT_NAME,
@@ -158,9 +158,8 @@ class DatasetWriter:
         )
         (self._part / ".rows").unlink()
         self._remove_unused_tables()
-        _move_into_place(self._part, self._out)
-        self._done = True
-        return ExportReport(folder=self._out, counts=counts, digest=digest, notes=tuple(self._notes))
+        self._folder.commit()
+        return ExportReport(folder=self._folder.out, counts=counts, digest=digest, notes=tuple(self._notes))
 
     # ------------------------------------------------------------------ parts
 
@@ -177,7 +176,7 @@ class DatasetWriter:
             "pairs": ["image", "class", "mask"],
         }
         for table, header in headers.items():
-            file = self._files.enter_context(_text(self._part / f"{table}.csv"))
+            file = self._tables_open.enter_context(_text(self._part / f"{table}.csv"))
             self._tables[table] = csv.writer(file, lineterminator="\n")
             self._tables[table].writerow(header)
 
@@ -292,10 +291,6 @@ class DatasetWriter:
             file.flush()
             os.fsync(file.fileno())
 
-    def _abandon(self) -> None:
-        self._files.close()
-        shutil.rmtree(self._part, ignore_errors=True)
-
 
 def encode_mask(mask: NDArray[np.bool_]) -> bytes:
     """A (H, W) bool mask as the bytes of an 8-bit PNG, 255 inside.
@@ -306,27 +301,6 @@ def encode_mask(mask: NDArray[np.bool_]) -> bytes:
     if not good:
         raise FormatError("A mask could not be encoded as PNG.")
     return data.tobytes()
-
-
-def check_target(out: Path) -> None:
-    """Raise FormatError unless `out` is free, an empty folder, or a dataset that was exported earlier."""
-    if not os.path.lexists(out):
-        return
-    if not out.is_dir():
-        raise FormatError(f"{out} is a file; give a folder for the export.")
-    if any(out.iterdir()) and not is_own(out):
-        raise FormatError(
-            f"The folder {out} is not empty and is no dataset exported by Overread; choose another folder."
-        )
-
-
-def is_own(folder: Path) -> bool:
-    """Whether the folder is a dataset of ours, which a new export may replace."""
-    try:
-        with (folder / "dataset.json").open(encoding="utf-8") as file:
-            return f'"format": "{FORMAT_NAME}"' in file.read(200)
-    except (OSError, UnicodeDecodeError):
-        return False
 
 
 def _stem(name: str) -> str:
@@ -344,43 +318,4 @@ def _hard_link(source: Path, target: Path) -> bool:
     except OSError:
         # Another file system, or one without links: a copy does as well.
         return False
-    return True
-
-
-def _move_into_place(part: Path, out: Path) -> None:
-    """Rename `part` to `out`; an older dataset there is removed only after the new one stands."""
-    old: Path | None = None
-    if out.exists():
-        old = part.with_suffix(".old")
-        out.rename(old)
-    try:
-        part.rename(out)
-    except OSError:
-        if old is not None:
-            old.rename(out)
-        raise
-    if old is not None:
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _remove_abandoned(out: Path) -> None:
-    """Remove what an export into the same place left when its process was killed."""
-    if os.name != "posix":
-        return
-    prefix = f".{out.name}."
-    for part in out.parent.iterdir():
-        if not (part.name.startswith(prefix) and part.name.endswith(".part")):
-            continue
-        pid = part.name.removeprefix(prefix).split(".")[0]
-        if pid.isdigit() and not _runs(int(pid)):
-            shutil.rmtree(part, ignore_errors=True)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
     return True

@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+from sklearn.metrics import cohen_kappa_score, f1_score, jaccard_score
+
+from training.metrics import (
+    THRESHOLDS,
+    MaskScore,
+    Overlap,
+    ThresholdSearch,
+    accuracy,
+    bootstrap_interval,
+    overlap,
+    quadratic_kappa,
+    soft_overlap,
+)
+
+
+def test_dice_and_iou_agree_with_scikit_learn():
+    random = np.random.default_rng(0)
+    for _ in range(5):
+        a, b = random.random((9, 7)) > 0.6, random.random((9, 7)) > 0.4
+        assert overlap(a, b).dice == pytest.approx(f1_score(b.ravel(), a.ravel()))
+        assert overlap(a, b).iou == pytest.approx(jaccard_score(b.ravel(), a.ravel()))
+        valid = random.random((9, 7)) > 0.5
+        assert overlap(a, b, valid).dice == pytest.approx(f1_score(b[valid], a[valid]))
+
+
+def test_empty_convention():
+    nothing, some = np.zeros((2, 2), bool), np.eye(2, dtype=bool)
+    assert overlap(nothing, nothing).dice == overlap(nothing, nothing).iou == 1.0
+    assert overlap(some, nothing).dice == overlap(nothing, some).iou == 0.0
+
+
+def test_soft_dice_by_hand():
+    p = np.array([[0.8, 0.4]])
+    y = np.array([[True, False]])
+    assert soft_overlap(p, y).dice == pytest.approx(1.6 / 2.2)
+    assert soft_overlap(p, y, np.array([[True, False]])).dice == pytest.approx(1.6 / 1.8)
+
+
+def test_mean_over_images_is_not_pooled():
+    score = MaskScore()
+    score.add(Overlap(1, 1, 1))
+    score.add(Overlap(0, 0, 98))
+    summary = score.summary()
+    assert summary["dice"] == 0.5 and summary["dice_pooled"] == pytest.approx(2 / 100)
+    assert summary["iou_pooled"] == pytest.approx(1 / 99) and summary["images"] == 2
+    assert MaskScore().summary()["dice"] is None
+
+
+def test_grades():
+    true, predicted = [0, 1, 2, 3, 4, 4], [0, 2, 2, 3, 3, 0]
+    expected = cohen_kappa_score(true, predicted, weights="quadratic")
+    assert quadratic_kappa(true, predicted, 5) == pytest.approx(expected)
+    assert accuracy(true, predicted) == pytest.approx(0.5)
+    assert quadratic_kappa([], [], 5) is None and accuracy([], []) is None
+    assert quadratic_kappa([1, 1], [1, 1], 5) is None
+
+
+def test_bootstrap_draws_groups():
+    values = np.array([0.0] * 50 + [1.0] * 50)
+    groups = ["a"] * 50 + ["b"] * 50
+
+    def mean(positions):
+        return float(values[positions].mean())
+
+    assert bootstrap_interval(groups, mean) == (0.0, 1.0)
+    low, high = bootstrap_interval([str(i) for i in range(100)], mean)
+    assert 0.38 < low < 0.45 and 0.55 < high < 0.62
+    assert bootstrap_interval(groups, mean, seed=3) == bootstrap_interval(groups, mean, seed=3)
+    assert bootstrap_interval(["a"] * 9, mean) is None
+
+
+def test_threshold_search_finds_what_trying_all_finds():
+    random = np.random.default_rng(1)
+    search = ThresholdSearch()
+    pairs = []
+    for _ in range(4):
+        y = random.random((16, 16)) > 0.7
+        p = np.clip(0.25 * y + 0.3 * random.random((16, 16)), 0, 1).astype(np.float32)
+        valid = random.random((16, 16)) > 0.2
+        search.add(p, y, valid)
+        pairs.append((p, y, valid))
+    means = [np.mean([overlap(p >= np.float32(t), y, v).dice for p, y, v in pairs]) for t in THRESHOLDS]
+    assert means[THRESHOLDS.index(search.best())] == pytest.approx(max(means))
+    assert ThresholdSearch().best() == 0.5

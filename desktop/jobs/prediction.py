@@ -8,7 +8,6 @@ Answers go to the prediction cache as soon as they exist, whatever the reader di
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from desktop import messages
 from desktop.errors import DesktopError
+from desktop.loop import arbiter
 
 if TYPE_CHECKING:
     from inference.prediction import Prediction
@@ -63,13 +63,6 @@ def load_predictor(bundle: Path, threads: int) -> Any:
     from inference.predictor import Predictor
 
     return Predictor(bundle, device="auto", threads=threads)
-
-
-def threads_for(cores: int, *, away: bool, training: bool) -> int:
-    """How many threads torch may use: one while a run is on, all when nobody is there, else one less."""
-    if training:
-        return 1
-    return cores if away else max(1, cores - 1)
 
 
 class PredictionThread(QThread):
@@ -277,8 +270,9 @@ class PredictionThread(QThread):
         return False
 
     def _threads(self) -> int:
-        away = time.monotonic() - self._last_input > AWAY_SECONDS
-        return threads_for(os.cpu_count() or 1, away=away, training=self._training)
+        in_use = time.monotonic() - self._last_input < AWAY_SECONDS
+        now = arbiter.Situation(cores=arbiter.usable_cores(), desk_in_use=in_use, training=self._training)
+        return arbiter.for_prediction(now).threads
 
     def _predict(self, request: PredictionRequest) -> Prediction | None:
         import torch

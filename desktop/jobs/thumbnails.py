@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
+from inference.images import read_rgb8
 
 from desktop.canvas.qimages import qimage_from_rgb8
-from inference.images import read_rgb8
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

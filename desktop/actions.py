@@ -1,0 +1,226 @@
+"""Every action as a record, and the menus as trees of their ids. No Qt here: `desktop.qactions` makes QActions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from desktop.desk import Desk
+
+SEPARATOR = "-"
+BRUSH_STEP = 1.25
+DIGITS = tuple("0123456789")
+
+
+class ActionError(Exception):
+    """Two actions with one id, or a menu that names an action that does not exist."""
+
+
+def always() -> bool:
+    """Say yes: the condition of an action that can always be taken."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that a person can do.
+
+    ``shortcuts`` are Qt's portable key names, the first is the one shown. An action with ``released`` lasts as
+    long as its key is held: ``callback`` begins it, ``released`` ends it. ``section`` groups the cheat sheet.
+    """
+
+    id: str
+    text: str
+    callback: Callable[[], object]
+    shortcuts: tuple[str, ...] = ()
+    section: str = ""
+    icon: str = ""
+    enabled_when: Callable[[], bool] = always
+    checked_when: Callable[[], bool] | None = None
+    released: Callable[[], object] | None = None
+    repeats: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A menu: a title and what it holds: action ids, `SEPARATOR`, or further menus."""
+
+    text: str
+    items: tuple[str | Menu, ...]
+
+    def ids(self) -> Iterable[str]:
+        """All action ids inside, those of the menus below included."""
+        for item in self.items:
+            if isinstance(item, Menu):
+                yield from item.ids()
+            elif item != SEPARATOR:
+                yield item
+
+
+PROJECT_MENU = Menu(
+    "Project",
+    (
+        "file.open",
+        "file.sample",
+        "file.start_page",
+        SEPARATOR,
+        "file.export",
+        SEPARATOR,
+        Menu("View", ("view.fit", "view.actual", "view.in", "view.out", SEPARATOR, "view.full_screen")),
+        Menu("Theme", ("theme.system", "theme.dark", "theme.light")),
+        SEPARATOR,
+        "help.keys",
+        "file.quit",
+    ),
+)
+
+
+def conflicts(actions: Iterable[Action]) -> dict[str, list[str]]:
+    """Return each shortcut that more than one action claims, with the ids that claim it."""
+    owners: dict[str, list[str]] = defaultdict(list)
+    for action in actions:
+        for shortcut in action.shortcuts:
+            owners[shortcut.lower()].append(action.id)
+    return {shortcut: ids for shortcut, ids in owners.items() if len(ids) > 1}
+
+
+def catalogue(desk: Desk) -> tuple[Action, ...]:
+    """Return every action of the window, bound to this desk."""
+    return (*_files(desk), *_review(desk), *_tools(desk), *_view(desk), *_values(desk), *_window(desk))
+
+
+def _files(desk: Desk) -> tuple[Action, ...]:
+    return (
+        Action("file.open", "Open folder…", desk.choose_folder, ("Ctrl+O",), "Project", "folder"),
+        Action("file.sample", "Open the sample", desk.open_sample, (), "Project", "sample"),
+        Action("file.start_page", "Start page", lambda: desk.show_page("start"), ("Ctrl+Shift+O",), "Project"),
+        Action(
+            "file.export", "Export dataset…", desk.export, ("Ctrl+E",), "Project", "export", enabled_when=desk.has_project
+        ),
+        Action("file.quit", "Quit", desk.quit, ("Ctrl+Q",), "Project"),
+    )
+
+
+def _review(desk: Desk) -> tuple[Action, ...]:
+    session = desk.session
+    image, label = desk.has_image, desk.can_label
+    return (
+        Action(
+            "review.finish", "Finish and next", session.finish_and_next, ("Return", "Enter"), "Review", "check", label
+        ),
+        Action("review.next", "Next image", session.next, ("Right", "D", "PgDown"), "Review", "next", image, repeats=True),
+        Action(
+            "review.previous", "Previous image", session.previous, ("Left", "A", "PgUp"), "Review", "previous", image,
+            repeats=True,
+        ),
+        Action("review.take_back", "Take back the last finish", desk.take_back, ("Backspace",), "Review", "", image),
+        Action("review.next_unfinished", "Next unfinished image", session.next_unfinished, ("N",), "Review", "", image),
+        Action("review.reject", "Reject, with a reason", desk.ask_reason, ("R",), "Review", "cross", label),
+        Action("review.second_look", "Second look", session.second_look, ("S",), "Review", "flag", label),
+        Action("edit.undo", "Undo", session.undo, ("Ctrl+Z",), "Review", "undo", desk.can_undo, repeats=True),
+        Action(
+            "edit.redo", "Redo", session.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), "Review", "redo", desk.can_redo, repeats=True
+        ),
+    )  # fmt: skip
+
+
+def _tools(desk: Desk) -> tuple[Action, ...]:
+    image = desk.has_image
+    tools = tuple(
+        Action(
+            f"tool.{tool.name}",
+            tool.text,
+            lambda name=tool.name: desk.choose_tool(name),
+            (tool.shortcut,) if tool.shortcut else (),
+            "Tools",
+            {"pan": "hand"}.get(tool.name, tool.name),
+            image,
+            checked_when=lambda name=tool.name: desk.tool_name == name,
+        )
+        for tool in desk.tools
+    )
+    return (
+        *tools,
+        Action(
+            "tool.smaller", "Smaller brush", lambda: desk.scale_brush(1 / BRUSH_STEP), ("[",), "Tools", "minus", image,
+            repeats=True,
+        ),
+        Action(
+            "tool.larger", "Larger brush", lambda: desk.scale_brush(BRUSH_STEP), ("]",), "Tools", "plus", image,
+            repeats=True,
+        ),
+        Action(
+            "tool.take_prediction", "Take the model's mask for this class", desk.take_prediction, ("T",), "Tools", "model",
+            desk.can_take_prediction,
+        ),
+    )  # fmt: skip
+
+
+def _view(desk: Desk) -> tuple[Action, ...]:
+    image, canvas = desk.has_image, desk.canvas
+    return (
+        Action("view.fit", "Fit the image", canvas.fit, ("F",), "View", "fit", image),
+        Action("view.actual", "Actual size, 1:1", canvas.one_to_one, ("Shift+F",), "View", "actual-size", image),
+        Action("view.in", "Zoom in", lambda: desk.zoom(1.25), ("+", "="), "View", "zoom-in", image, repeats=True),
+        Action("view.out", "Zoom out", lambda: desk.zoom(0.8), ("-",), "View", "zoom-out", image, repeats=True),
+        Action(
+            "view.hide_overlays",
+            "Hide the layers while held",
+            lambda: desk.hide_overlays(True),
+            ("H",),
+            "View",
+            "eye-off",
+            image,
+            released=lambda: desk.hide_overlays(False),
+        ),
+        Action("view.class_visible", "Show or hide this class", desk.toggle_class, ("C",), "View", "eye", image),
+        Action("view.full_screen", "Full screen", desk.toggle_full_screen, ("F11",), "View"),
+        Action("view.filter", "Find an image by name", desk.focus_filter, ("Ctrl+F",), "View", "search"),
+    )
+
+
+def _values(desk: Desk) -> tuple[Action, ...]:
+    grades = tuple(
+        Action(
+            f"grade.{digit}", f"Set grade {digit}", lambda digit=digit: desk.grade_by_digit(digit), (digit,), "Values",
+            enabled_when=desk.can_grade,
+        )
+        for digit in DIGITS
+    )  # fmt: skip
+    classes = tuple(
+        Action(
+            f"class.{number}", f"Select class {number}", lambda number=number: desk.class_by_number(number),
+            (f"Ctrl+{number}",), "Classes", enabled_when=desk.has_classes,
+        )
+        for number in range(1, 10)
+    )  # fmt: skip
+    return grades + classes
+
+
+def _window(desk: Desk) -> tuple[Action, ...]:
+    def page(name: str) -> Callable[[], None]:
+        return lambda: desk.show_page(name)
+
+    def shown(name: str) -> Callable[[], bool]:
+        return lambda: desk.page == name
+
+    def theme(choice: str) -> Callable[[], None]:
+        return lambda: desk.choose_theme(choice)
+
+    def chosen(choice: str) -> Callable[[], bool]:
+        return lambda: bool(desk.settings["view.theme"] == choice)
+
+    opened = desk.has_folder
+    return (
+        Action("page.review", "Review", page("review"), ("Alt+1",), "Window", "", opened, shown("review")),
+        Action("page.models", "Models", page("models"), ("Alt+2",), "Window", "", opened, shown("models")),
+        Action("page.training", "Training", page("training"), ("Alt+3",), "Window", "", opened, shown("training")),
+        Action("theme.system", "As the system", theme("system"), (), "Window", checked_when=chosen("system")),
+        Action("theme.dark", "Dark", theme("dark"), (), "Window", checked_when=chosen("dark")),
+        Action("theme.light", "Light", theme("light"), (), "Window", checked_when=chosen("light")),
+        Action("help.keys", "Keys", desk.toggle_keys, ("?", "F1"), "Window", "help"),
+        Action("notice.dismiss", "Dismiss the notice", desk.dismiss, ("Esc",), "Window"),
+    )

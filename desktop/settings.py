@@ -1,0 +1,176 @@
+"""Settings as records. The file holds only what differs from the defaults.
+
+The file is ``settings.toml`` in the user's configuration folder (``OVERREAD_CONFIG_DIR`` overrides it). Nothing
+of a project is kept here: that is in the project's own store.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from desktop.places import config_dir
+
+RECENT_LIMIT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: a dotted id, its default (which fixes the type), what it does, and its allowed values."""
+
+    id: str
+    default: bool | int | float | str | tuple[str, ...] | tuple[int, ...]
+    text: str
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def type(self) -> type:
+        """The Python type of a value."""
+        return type(self.default)
+
+    def check(self, value: object) -> Any:
+        """Return the value as this setting keeps it; SettingError when it does not fit."""
+        if self.type is tuple and isinstance(value, list | tuple):
+            kind = int if self.default and isinstance(self.default[0], int) else str  # type: ignore[index]
+            if all(isinstance(one, kind) and not isinstance(one, bool) for one in value):
+                return tuple(value)
+        elif self.type is float and isinstance(value, int | float) and not isinstance(value, bool):
+            return self._in_range(float(value))
+        elif self.type is int and type(value) is int:
+            return self._in_range(value)
+        elif type(value) is self.type and (not self.choices or value in self.choices):
+            return value
+        allowed = f" (one of {', '.join(self.choices)})" if self.choices else ""
+        raise SettingError(f"The setting {self.id} cannot be {value!r}: it takes a {self.type.__name__}{allowed}.")
+
+    def _in_range(self, value: float) -> float:
+        low = value if self.low is None else self.low
+        high = value if self.high is None else self.high
+        return min(max(value, type(value)(low)), type(value)(high))
+
+
+class SettingError(Exception):
+    """A value that a setting cannot take, or a setting that does not exist."""
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("view.theme", "system", "Dark or light interface", ("system", "dark", "light")),
+    Setting("view.gallery_width", 208, "Width of the image list in pixels", low=120, high=640),
+    Setting("view.panel_width", 288, "Width of the right panel in pixels", low=200, high=640),
+    Setting("view.geometry", "", "Place and size of the window, as Qt writes it (base64)"),
+    Setting("tool.brush_radius", 20.0, "Radius of brush and eraser in image pixels", low=0.5, high=500),
+    Setting("tool.name", "brush", "The tool in the hand at the start"),
+    Setting("projects.recent", (), "Folders opened last, the newest first"),
+    Setting("projects.open_last", True, "Open the last project at the start"),
+    Setting("predict.automatically", True, "Predict images ahead with the model in use"),
+    Setting("training.device", "auto", "Where a fine-tune runs", ("auto", "cpu", "cuda")),
+)
+_BY_ID = {setting.id: setting for setting in SETTINGS}
+
+
+class Settings:
+    """The settings in force. ``problem`` is one sentence when the file could not be read, else None."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.path = (folder or config_dir()) / "settings.toml"
+        self.problem: str | None = None
+        self._values: dict[str, Any] = {}
+        self._unknown: dict[str, Any] = {}
+        self._read()
+
+    def _read(self) -> None:
+        try:
+            raw = tomllib.loads(self.path.read_text("utf-8"))
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError) as error:
+            self._set_aside(error)
+            return
+        refused = []
+        for key, value in _flat(raw):
+            # A newer version's settings are kept, so that going back and forth loses nothing.
+            if key not in _BY_ID:
+                self._unknown[key] = value
+                continue
+            try:
+                self._values[key] = _BY_ID[key].check(value)
+            except SettingError:
+                refused.append(key)
+        if refused:
+            self.problem = f"Not understood in {self.path.name} and left at the default: {', '.join(refused)}."
+
+    def _set_aside(self, error: Exception) -> None:
+        broken = self.path.with_suffix(".toml.broken")
+        with contextlib.suppress(OSError):
+            self.path.replace(broken)
+        self.problem = (
+            f"The settings file {self.path.name} could not be read ({type(error).__name__}); the defaults are in "
+            f"force and the file is kept as {broken.name}."
+        )
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values.get(key, _find(key).default)
+
+    def __setitem__(self, key: str, value: object) -> None:
+        setting = _find(key)
+        checked = setting.check(value)
+        if checked == setting.default:
+            self._values.pop(key, None)
+        else:
+            self._values[key] = checked
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """What differs from the defaults."""
+        return dict(self._values)
+
+    @property
+    def recent(self) -> tuple[Path, ...]:
+        """Folders opened last, the newest first."""
+        return tuple(Path(one) for one in self["projects.recent"])
+
+    def add_recent(self, folder: Path) -> None:
+        """Put a folder at the head of the recent ones."""
+        text = str(folder)
+        rest = [one for one in self["projects.recent"] if one != text]
+        self["projects.recent"] = tuple([text, *rest][:RECENT_LIMIT])
+
+    def forget_recent(self, folder: Path) -> None:
+        """Take a folder off the recent ones."""
+        self["projects.recent"] = tuple(one for one in self["projects.recent"] if one != str(folder))
+
+    def save(self) -> None:
+        """Write the overrides; OSError when the folder cannot be written."""
+        import tomli_w
+
+        tree: dict[str, Any] = {}
+        for key, value in sorted((self._unknown | self._values).items()):
+            branch = tree
+            *above, leaf = key.split(".")
+            for name in above:
+                branch = branch.setdefault(name, {})
+            branch[leaf] = list(value) if isinstance(value, tuple) else value
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self.path.with_suffix(".toml.new")
+        fresh.write_text(tomli_w.dumps(tree), "utf-8")
+        fresh.replace(self.path)
+
+
+def _find(key: str) -> Setting:
+    try:
+        return _BY_ID[key]
+    except KeyError:
+        raise SettingError(f"There is no setting {key}.") from None
+
+
+def _flat(tree: dict[str, Any], above: str = "") -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for name, value in tree.items():
+        key = f"{above}{name}"
+        pairs += _flat(value, f"{key}.") if isinstance(value, dict) else [(key, value)]
+    return pairs

@@ -1,0 +1,226 @@
+"""The look: tokens, palettes, the style sheet and icons tinted by the theme.
+
+The tokens are the only place where a colour of the interface is written down; class colours belong to the
+schema and appear on masks and their swatches only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QByteArray, QDir, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication, QWidget
+
+Choice = Literal["system", "dark", "light"]
+RESOURCES = Path(__file__).resolve().parent.parent / "resources"
+GRID = 8
+READING = 13
+LABEL = 11
+_TOKENS = (
+    "surround window panel raised hover pressed line control_line text text_quiet text_disabled accent "
+    "accent_hover accent_pressed on_accent selection model_bar good warn bad notice"
+).split()
+
+
+class ThemeError(Exception):
+    """A theme or icon file is missing or incomplete: the installation is damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Named colours of one theme, each ``#rrggbb``."""
+
+    name: str
+    tokens: Mapping[str, str]
+
+    def color(self, token: str) -> QColor:
+        """Return the colour of a token."""
+        return QColor(self.tokens[token])
+
+
+@cache
+def load_theme(name: str) -> Theme:
+    """Read ``resources/theme/<name>.json``; ThemeError when it is missing or lacks a token."""
+    path = RESOURCES / "theme" / f"{name}.json"
+    try:
+        tokens = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ThemeError(f"The theme file {path.name} cannot be read; install Overread again.") from error
+    missing = [token for token in _TOKENS if token not in tokens]
+    if missing:
+        raise ThemeError(f"The theme file {path.name} lacks {', '.join(missing)}; install Overread again.")
+    return Theme(name, {token: tokens[token] for token in _TOKENS})
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the contrast ratio of two ``#rrggbb`` colours, 1 to 21 (WCAG 2.2, relative luminance)."""
+    light, dark = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: str) -> float:
+    parts = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def palette_of(theme: Theme) -> QPalette:
+    """Return the Qt palette of a theme, the disabled group included."""
+    palette = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: "window",
+        QPalette.ColorRole.WindowText: "text",
+        QPalette.ColorRole.Base: "panel",
+        QPalette.ColorRole.AlternateBase: "panel",
+        QPalette.ColorRole.Text: "text",
+        QPalette.ColorRole.Button: "raised",
+        QPalette.ColorRole.ButtonText: "text",
+        QPalette.ColorRole.BrightText: "bad",
+        QPalette.ColorRole.Highlight: "accent",
+        QPalette.ColorRole.HighlightedText: "on_accent",
+        QPalette.ColorRole.ToolTipBase: "raised",
+        QPalette.ColorRole.ToolTipText: "text",
+        QPalette.ColorRole.PlaceholderText: "text_quiet",
+        QPalette.ColorRole.Link: "accent",
+        QPalette.ColorRole.Light: "hover",
+        QPalette.ColorRole.Mid: "line",
+        # The canvas fills what the image does not cover with this role.
+        QPalette.ColorRole.Dark: "surround",
+        QPalette.ColorRole.Shadow: "pressed",
+    }
+    for role, token in roles.items():
+        palette.setColor(role, theme.color(token))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, theme.color("text_disabled"))
+    return palette
+
+
+def style_sheet(theme: Theme) -> str:
+    """Return the style sheet with the theme's tokens filled in."""
+    text = (RESOURCES / "theme" / "style.qss").read_text("utf-8")
+    values = dict(theme.tokens) | {
+        "reading": f"{READING}px",
+        "label": f"{LABEL}px",
+        "chevron_down": f"icons:chevron-down-{theme.name}.svg",
+        "check_on_accent": f"icons:check-{theme.name}.svg",
+    }
+    for token, value in values.items():
+        text = text.replace(f"@{token}@", value)
+    return text
+
+
+@cache
+def _icon_source(name: str) -> str:
+    path = RESOURCES / "icons" / f"{name}.svg"
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise ThemeError(f"The icon {path.name} is missing; install Overread again.") from error
+
+
+def tinted_svg(name: str, color: str) -> bytes:
+    """Return the icon's SVG drawn in a colour; ThemeError when there is no such icon."""
+    return _icon_source(name).replace("currentColor", color).encode()
+
+
+class Look(QObject):
+    """The theme in use. Everything drawn by hand reads its colours here and repaints on ``changed``."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choice: Choice = "dark"
+        self.theme = load_theme("dark")
+        self._pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
+
+    def apply(self, app: QApplication, choice: Choice = "system") -> None:
+        """Give the application the palette and style sheet of a choice ("system": what the desktop asks for)."""
+        self.choice = choice
+        self.theme = load_theme(_resolve(choice))
+        QDir.setSearchPaths("icons", [str(RESOURCES / "icons")])
+        app.setStyle("Fusion")
+        app.setPalette(palette_of(self.theme))
+        app.setStyleSheet(style_sheet(self.theme))
+        self._pixmaps.clear()
+        for widget in app.allWidgets():
+            name = widget.property("iconName")
+            if name:
+                set_icon(widget, str(name), str(widget.property("iconToken") or "text"))
+        self.changed.emit()
+
+    def color(self, token: str) -> QColor:
+        """Return a token's colour in the theme in use."""
+        return self.theme.color(token)
+
+    def pixmap(self, name: str, token: str = "text", size: int = 20, ratio: float = 2.0) -> QPixmap:
+        """Return an icon of ``size`` logical pixels drawn in a token's colour (kept until the theme changes)."""
+        key = (name, token, size, ratio)
+        found = self._pixmaps.get(key)
+        if found is None:
+            found = self._pixmaps[key] = _render(name, self.theme.tokens[token], size, ratio)
+        return found
+
+    def icon(self, name: str, token: str = "text") -> QIcon:
+        """Return an icon with its normal, disabled and checked (on the accent) drawings."""
+        icon = QIcon()
+        for size in (16, 20):
+            icon.addPixmap(self.pixmap(name, token, size))
+            icon.addPixmap(self.pixmap(name, "text_disabled", size), QIcon.Mode.Disabled)
+            icon.addPixmap(self.pixmap(name, "on_accent", size), QIcon.Mode.Normal, QIcon.State.On)
+            icon.addPixmap(self.pixmap(name, "on_accent", size), QIcon.Mode.Active, QIcon.State.On)
+        return icon
+
+
+def _resolve(choice: Choice) -> str:
+    if choice != "system":
+        return choice
+    scheme = QGuiApplication.styleHints().colorScheme()
+    return "light" if scheme is Qt.ColorScheme.Light else "dark"
+
+
+def _render(name: str, color: str, size: int, ratio: float) -> QPixmap:
+    pixmap = QPixmap(QSize(round(size * ratio), round(size * ratio)))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    renderer = QSvgRenderer(QByteArray(tinted_svg(name, color)))
+    painter = QPainter(pixmap)
+    renderer.render(painter)
+    painter.end()
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap
+
+
+@cache
+def look() -> Look:
+    """Return the one Look of this process."""
+    return Look()
+
+
+def set_icon(target: QWidget, name: str, token: str = "text", size: int = 20) -> None:
+    """Put an icon on a button or label; it is tinted anew when the theme changes."""
+    target.setProperty("iconName", name)
+    target.setProperty("iconToken", token)
+    size = int(target.property("iconPixels") or size)
+    target.setProperty("iconPixels", size)
+    if hasattr(target, "setIcon"):
+        target.setIcon(look().icon(name, token))
+        target.setIconSize(QSize(size, size))
+    elif hasattr(target, "setPixmap"):
+        target.setPixmap(look().pixmap(name, token, size))
+
+
+def set_role(widget: QWidget, role: str) -> None:
+    """Give a widget its role in the style sheet ("panel", "primary", "label", ...)."""
+    if widget.property("role") == role:
+        return
+    widget.setProperty("role", role)
+    style = widget.style()
+    style.unpolish(widget)
+    style.polish(widget)

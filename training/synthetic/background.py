@@ -7,9 +7,11 @@ need every pixel.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from training.synthetic.anatomy import EyeGeometry, FloatArray, Patient, Size
 from training.synthetic.vessels import fibre_direction
@@ -20,8 +22,8 @@ COARSE = 4
 def smooth_noise(rng: np.random.Generator, size: Size, cells: float) -> FloatArray:
     """(H, W) float32 noise of unit variance with some ``cells`` bumps over the image's height."""
     height, width = size
-    rows = max(2, int(round(cells)) + 3)
-    columns = max(2, int(round(cells * width / height)) + 3)
+    rows = max(2, round(cells) + 3)
+    columns = max(2, round(cells * width / height) + 3)
     small = rng.standard_normal((rows, columns), dtype=np.float32)
     large = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
     return (large * 1.25).astype(np.float32)
@@ -35,16 +37,19 @@ def paint_fundus(geometry: EyeGeometry, patient: Patient, rng: np.random.Generat
     base = np.array(patient.pigment, dtype=np.float32) * patient.exposure
     coarse = base * np.exp(light)
     height, width = geometry.size
-    fundus = cv2.resize(
-        coarse, (size[1] * COARSE, size[0] * COARSE), interpolation=cv2.INTER_LINEAR
-    )[:height, :width]
-    fundus = np.ascontiguousarray(fundus, dtype=np.float32)
+    large = cv2.resize(coarse, (size[1] * COARSE, size[0] * COARSE), interpolation=cv2.INTER_LINEAR)
+    fundus: FloatArray = np.ascontiguousarray(large[:height, :width], dtype=np.float32)
     _paint_disc(fundus, geometry, patient, rng)
     return fundus
 
 
 def _pigment(
-    u: FloatArray, v: FloatArray, size: Size, geometry: EyeGeometry, patient: Patient, rng: np.random.Generator
+    u: FloatArray,
+    v: FloatArray,
+    size: Size,
+    geometry: EyeGeometry,
+    patient: Patient,
+    rng: np.random.Generator,
 ) -> FloatArray:
     """Logarithm of the light per channel, (h, w, 3), relative to the patient's pigment."""
     fovea_u, fovea_v = geometry.fovea_offset
@@ -62,7 +67,7 @@ def _pigment(
         + 0.26 * smooth_noise(rng, size, 34)
         + 0.22 * smooth_noise(rng, size, 120)
     )
-    choroid = _choroid(u, v, size, distance, patient, rng)
+    choroid = _choroid(size, distance, patient, rng)
     sheen = _nerve_fibres(geometry, patient, rng, size) * (1 - macula)
     fall, spot = rng.uniform(0.22, 0.5), rng.uniform(0.25, 0.45)
     dark = rng.uniform(0.16, 0.34)
@@ -71,35 +76,40 @@ def _pigment(
     green = -fall * out + spot * disc_glow - 1.25 * dark * macula - 0.20 * pit + 0.060 * mottle
     blue = -fall * out + 0.9 * spot * disc_glow - 1.1 * dark * macula - 0.12 * pit + 0.06 * mottle
     light = np.stack(
-        [red + 0.08 * choroid + 0.03 * sheen, green + 0.17 * choroid + 0.10 * sheen,
-         blue + 0.12 * choroid + 0.20 * sheen], axis=-1
+        [
+            red + 0.08 * choroid + 0.03 * sheen,
+            green + 0.17 * choroid + 0.10 * sheen,
+            blue + 0.12 * choroid + 0.20 * sheen,
+        ],
+        axis=-1,
     )
     if rng.random() < 0.35:
         _foveal_reflex(light, u, v, geometry, rng)
     return light.astype(np.float32)
 
 
-def _choroid(
-    u: FloatArray, v: FloatArray, size: Size, distance: FloatArray, patient: Patient, rng: np.random.Generator
-) -> FloatArray:
+def _choroid(size: Size, distance: FloatArray, patient: Patient, rng: np.random.Generator) -> FloatArray:
     """Blurred choroidal vessels seen between pigment, bright bands away from the macula."""
     warp_rows = smooth_noise(rng, size, 6) * size[0] * 0.03
     warp_columns = smooth_noise(rng, size, 6) * size[0] * 0.03
-    columns, rows = np.meshgrid(
-        np.arange(size[1], dtype=np.float32), np.arange(size[0], dtype=np.float32)
-    )
+    columns, rows = np.meshgrid(np.arange(size[1], dtype=np.float32), np.arange(size[0], dtype=np.float32))
     bands = np.zeros(size, np.float32)
     for cells, width in ((9.0, 0.26), (14.0, 0.34)):
         field = cv2.remap(
             smooth_noise(rng, size, cells),
-            columns + warp_columns, rows + warp_rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT,
+            columns + warp_columns,
+            rows + warp_rows,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REFLECT,
         )
         bands += np.exp(-((field / width) ** 2)).astype(np.float32)
     cover = np.clip((distance - 0.9) / 1.6, 0, 1) * np.clip(0.55 + 0.5 * smooth_noise(rng, size, 3), 0, 1)
     return (patient.tessellation * cover * (bands - 0.45)).astype(np.float32)
 
 
-def _nerve_fibres(geometry: EyeGeometry, patient: Patient, rng: np.random.Generator, size: Size) -> FloatArray:
+def _nerve_fibres(
+    geometry: EyeGeometry, patient: Patient, rng: np.random.Generator, size: Size
+) -> FloatArray:
     """The silvery streaks of the nerve-fibre layer around the disc, thickest along the arcades."""
     canvas = np.zeros(size, np.uint8)
     scale = geometry.disc_diameter_px / COARSE
@@ -114,8 +124,9 @@ def _nerve_fibres(geometry: EyeGeometry, patient: Patient, rng: np.random.Genera
             points.append((u, v))
         pixels = [(x / COARSE, y / COARSE) for x, y in (geometry.to_pixels(*p) for p in points)]
         shade = int(rng.uniform(50, 200))
-        cv2.polylines(canvas, [np.round(np.array(pixels) * 16).astype(np.int32)], False, (shade,), 1,
-                      cv2.LINE_AA, 4)
+        cv2.polylines(
+            canvas, [np.round(np.array(pixels) * 16).astype(np.int32)], False, (shade,), 1, cv2.LINE_AA, 4
+        )
     streaks = canvas.astype(np.float32) / 255
     fine = cv2.GaussianBlur(streaks, (0, 0), max(0.6, 0.02 * scale))
     wide = cv2.GaussianBlur(streaks, (0, 0), max(1.0, 0.16 * scale))
@@ -135,7 +146,9 @@ def _foveal_reflex(
     light += ((spot + 0.10 * ring * side)[..., None] * np.array([0.4, 0.9, 1.0])).astype(np.float32)
 
 
-def _paint_disc(fundus: FloatArray, geometry: EyeGeometry, patient: Patient, rng: np.random.Generator) -> None:
+def _paint_disc(
+    fundus: FloatArray, geometry: EyeGeometry, patient: Patient, rng: np.random.Generator
+) -> None:
     """Paint the optic disc into the fundus: scleral crescent, rim, cup, soft edge."""
     d = geometry.disc_diameter_px
     height, width = geometry.size
@@ -154,7 +167,7 @@ def _paint_disc(fundus: FloatArray, geometry: EyeGeometry, patient: Patient, rng
     ragged = 1 + 0.012 * np.sin(3 * angle + rng.uniform(0, 6)) + 0.010 * np.sin(5 * angle + rng.uniform(0, 6))
     radius = np.hypot(across, along) / (0.47 * ragged)
     edge = rng.uniform(0.035, 0.08)
-    local = np.median(window.reshape(-1, 3), axis=0)
+    local = np.median(window.reshape(-1, 3), axis=0).astype(np.float32)
     if rng.random() < 0.6:
         _crescent(window, across, along, local, rng)
     inside = _step(1 - radius, edge)[..., None]
@@ -186,7 +199,7 @@ def _crescent(
     window[:] = window * (1 - share * ring) + colour * share * ring
 
 
-def _step(x: FloatArray, softness: float) -> FloatArray:
+def _step(x: npt.NDArray[np.floating[Any]], softness: float) -> FloatArray:
     """A smooth step from 0 to 1 around x = 0."""
     t = np.clip(x / (2 * softness) + 0.5, 0, 1)
     return (t * t * (3 - 2 * t)).astype(np.float32)

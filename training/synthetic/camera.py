@@ -47,9 +47,9 @@ def photograph(
 ) -> ByteArray:
     """(H, W, 3) float32 scene, 0-255, to the (H, W, 3) uint8 photograph. The scene is used up."""
     scale = geometry.size[0] / REFERENCE_HEIGHT
-    scene = cv2.GaussianBlur(scene, (0, 0), max(0.35, 1.05 * patient.defocus * scale))
+    scene = cv2.GaussianBlur(scene, (0, 0), max(0.35, 1.05 * patient.defocus * scale)).astype(np.float32)
     opening = _aperture(geometry, patient)
-    soft = cv2.GaussianBlur(opening, (0, 0), max(0.6, 1.6 * scale))
+    soft = cv2.GaussianBlur(opening, (0, 0), max(0.6, 1.6 * scale)).astype(np.uint8)
     scene *= (_rim(geometry, rng) * (soft.astype(np.float32) / 255))[..., None]
     np.clip(scene, 0, None, out=scene)
     _add_noise(scene, soft, patient, rng, scale)
@@ -78,12 +78,13 @@ def _add_noise(
     """Grain of the retina and noise of the sensor; outside the field only the sensor's dark noise."""
     height, width = scene.shape[:2]
     grain = rng.standard_normal((height, width), dtype=np.float32)
-    grain = cv2.GaussianBlur(grain, (0, 0), max(0.5, 0.9 * scale)) * (1.7 * patient.noise * max(0.6, scale))
+    grain = cv2.GaussianBlur(grain, (0, 0), max(0.5, 0.9 * scale)).astype(np.float32)
+    grain *= 2.2 * patient.noise * max(0.6, scale)
     half = (-(-height // 2), -(-width // 2))
     tint = rng.standard_normal((*half, 3), dtype=np.float32) * (0.8 * patient.noise)
-    tint = cv2.resize(tint, (half[1] * 2, half[0] * 2))[:height, :width]
-    texture = smooth_noise(rng, (height // 2, width // 2), 170)
-    texture = cv2.resize(texture, (width, height)) * 0.010
+    tint = cv2.resize(tint, (half[1] * 2, half[0] * 2))[:height, :width].astype(np.float32)
+    mottle = smooth_noise(rng, (height // 2, width // 2), 170)
+    texture = cv2.resize(mottle, (width, height)).astype(np.float32) * 0.012
     lit = soft.astype(np.float32) / 255
     scene *= (1 + texture * lit)[..., None]
     scene += (grain * (0.25 + 0.75 * lit))[..., None]

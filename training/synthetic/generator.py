@@ -27,7 +27,8 @@ from training.synthetic.anatomy import (
 )
 from training.synthetic.background import paint_fundus, smooth_noise
 from training.synthetic.camera import REFERENCE_HEIGHT, field_of_view, photograph
-from training.synthetic.grading import GRADE_COUNT, macular_oedema, severity as severity_of
+from training.synthetic.grading import GRADE_COUNT, macular_oedema
+from training.synthetic.grading import severity as severity_of
 from training.synthetic.lesions import LesionLayers, LesionPainter, draw_plan
 from training.synthetic.vessels import Tree, VesselLayers, draw_tree, grow_tree
 
@@ -93,11 +94,18 @@ def generate(
     scene = paint_fundus(geometry, person, rng)
     _paint_exudates(scene, layers, geometry, rng)
     _paint_blood(scene, vessels, layers, geometry, rng)
-    _paint_wool(scene, layers, geometry, rng)
+    _paint_wool(scene, layers, rng)
     image = photograph(scene, geometry, person, rng)
     findings = {"dme": macular_oedema(masks, geometry)}
     return SyntheticFundus(
-        image, masks, grade, findings, geometry.eye, geometry.disc_px, geometry.disc_diameter_px, geometry.fovea_px
+        image,
+        masks,
+        grade,
+        findings,
+        geometry.eye,
+        geometry.disc_px,
+        geometry.disc_diameter_px,
+        geometry.fovea_px,
     )
 
 
@@ -154,7 +162,11 @@ def _paint_exudates(
 
 
 def _paint_blood(
-    scene: FloatArray, vessels: VesselLayers, layers: LesionLayers, geometry: EyeGeometry, rng: np.random.Generator
+    scene: FloatArray,
+    vessels: VesselLayers,
+    layers: LesionLayers,
+    geometry: EyeGeometry,
+    rng: np.random.Generator,
 ) -> None:
     """Light lost in vessels and in shed blood (Beer-Lambert), then the reflex on arteries."""
     scale = geometry.size[0] / REFERENCE_HEIGHT
@@ -174,7 +186,7 @@ def _paint_blood(
         scene[..., channel] *= np.exp(-lost)
 
 
-def _paint_wool(scene: FloatArray, layers: LesionLayers, geometry: EyeGeometry, rng: np.random.Generator) -> None:
+def _paint_wool(scene: FloatArray, layers: LesionLayers, rng: np.random.Generator) -> None:
     """Cotton-wool spots: swollen nerve fibres, pale and fuzzy, in front of the vessels."""
     where = _window(layers.wool, 2)
     if where is None:

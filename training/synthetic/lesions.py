@@ -103,7 +103,12 @@ class LesionPainter:
     """Places and draws the lesions of one image."""
 
     def __init__(
-        self, geometry: EyeGeometry, patient: Patient, tree: Tree, vessels: ByteArray, rng: np.random.Generator
+        self,
+        geometry: EyeGeometry,
+        patient: Patient,
+        tree: Tree,
+        vessels: ByteArray,
+        rng: np.random.Generator,
     ) -> None:
         """``vessels``: (H, W) uint8 depth of all vessels, so that small dots do not vanish on a large one."""
         self.geometry, self.patient, self.tree, self.vessels, self.rng = geometry, patient, tree, vessels, rng
@@ -128,7 +133,7 @@ class LesionPainter:
     # Drawing ------------------------------------------------------------------------------------------
 
     def _fill(self, layer: ByteArray, polygon: Polygon, at: Point, value: int) -> None:
-        """Fill a polygon given in disc diameters around the eye-frame point ``at``; keeps the stronger value."""
+        """Fill a polygon, in disc diameters around the eye-frame point ``at``; keeps the stronger value."""
         x, y = self.geometry.to_pixels(*at)
         d = self.geometry.disc_diameter_px
         corners = polygon * np.array([self.geometry.temporal * d, d]) + np.array([x, y])
@@ -211,7 +216,9 @@ class LesionPainter:
             self._flame(at, radius)
         else:
             strength = rng.uniform(0.55, 1.0)
-            outline = _blob(rng, radius * 0.85, ragged=0.19, stretch=rng.uniform(1, 1.6), heading=rng.uniform(0, 3))
+            outline = _blob(
+                rng, radius * 0.85, ragged=0.19, stretch=rng.uniform(1, 1.6), heading=rng.uniform(0, 3)
+            )
             self._lesion("HE", outline, at, strength)
             if radius > 0.09:
                 heart = _blob(rng, radius * 0.5, ragged=0.3)
@@ -231,7 +238,9 @@ class LesionPainter:
             offset = rng.uniform(-1, 1) * width * across * 0.8 + rng.normal(0, 0.25) * radius * along
             length = radius * rng.uniform(0.8, 1.35)
             spindle = _spindle(rng, length, rng.uniform(0.012, 0.022), heading)
-            self._lesion("HE", spindle, (at[0] + offset[0], at[1] + offset[1]), strength * rng.uniform(0.75, 1))
+            self._lesion(
+                "HE", spindle, (at[0] + offset[0], at[1] + offset[1]), strength * rng.uniform(0.75, 1)
+            )
 
     def _preretinal(self) -> None:
         """A boat-shaped pool of blood in front of the retina: level above, round below."""
@@ -250,7 +259,9 @@ class LesionPainter:
         x = np.concatenate([half_width * np.cos(angle), level])
         y = np.concatenate([keel, rng.normal(0, 0.006, len(level))])
         tilt = rng.normal(0, 0.06)
-        boat = np.stack([x * math.cos(tilt) - y * math.sin(tilt), x * math.sin(tilt) + y * math.cos(tilt)], axis=1)
+        boat = np.stack(
+            [x * math.cos(tilt) - y * math.sin(tilt), x * math.sin(tilt) + y * math.cos(tilt)], axis=1
+        )
         boat -= np.array([0.0, half_width * 0.25])
         strength = rng.uniform(0.7, 0.85)
         self._lesion("HE", boat, place, strength)

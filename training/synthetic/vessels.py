@@ -115,7 +115,7 @@ class _Grower:
         for kind in ("vein", "artery"):
             lean = 0.05 if kind == "artery" else -0.03
             for side in (-1, 1):
-                # Both trunks of a kind come up at one place; starting a little across it leaves no gap between them.
+                # Both trunks of a kind come up at one place; starting a little across it leaves no gap.
                 root = (-0.10 + lean, -side * 0.05 + rng.normal(0, 0.01))
                 trunk = self.new_branch()
                 radius = _TRUNK_RADIUS[kind] * self.patient.calibre * rng.uniform(0.92, 1.08)
@@ -185,7 +185,9 @@ class _Grower:
             if geometry.depth_in_field(*geometry.to_pixels(u, v)) < -0.05:
                 break
             cell = (math.floor(u / _CELL), math.floor(v / _CELL))
-            if s.generation and (travelled > reach or self._meets(s, taken.get(cell, s.branch), u, v, travelled)):
+            if s.generation and (
+                travelled > reach or self._meets(s, taken.get(cell, s.branch), u, v, travelled)
+            ):
                 break
             taken.setdefault(cell, s.branch)
             if travelled >= until:

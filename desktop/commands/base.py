@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
@@ -121,7 +121,7 @@ class Output:
         self.stream.flush()
 
 
-def table(rows: list[tuple[str, ...]], *, header: tuple[str, ...] | None = None) -> str:
+def table(rows: Sequence[tuple[str, ...]], *, header: tuple[str, ...] | None = None) -> str:
     """Left-aligned columns, two spaces apart."""
     lines = [header, *rows] if header else rows
     if not lines:

@@ -14,8 +14,8 @@ from desktop.formats.base import FormatError
 class AtomicFolder:
     """A context manager: write into `part`, then `commit`; leaving it earlier removes what was written.
 
-    `marker` is a JSON file that a finished folder holds, `signature` words near its beginning: a folder with them
-    is ours and may be replaced, any other folder that is not empty is refused with FormatError.
+    `marker` is a JSON file that a finished folder holds, `signature` words near its beginning: a folder with
+    them is ours and may be replaced; any other folder that is not empty is refused with FormatError.
     """
 
     def __init__(self, out: Path, *, marker: str, signature: str, what: str) -> None:

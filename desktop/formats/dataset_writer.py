@@ -177,7 +177,7 @@ class DatasetWriter:
         }
         for table, header in headers.items():
             file = self._tables_open.enter_context(_text(self._part / f"{table}.csv"))
-            self._tables[table] = csv.writer(file, lineterminator="\n")
+            self._tables[table] = csv.writer(file)
             self._tables[table].writerow(header)
 
     def _remove_unused_tables(self) -> None:

@@ -1,4 +1,4 @@
-"""Who may use how much of the machine: the desk, the predictions and a training run share cores and one GPU."""
+"""Who may use how much of the machine: desk, predictions and a training run share cores and one GPU."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def usable_cores() -> int:
 def for_prediction(now: Situation) -> Share:
     """The share of the prediction thread.
 
-    One core is left to the desk while it is in use. While a run goes on only the image on the desk is predicted:
-    with a small part of the GPU's memory where the run is on the GPU, otherwise on one thread.
+    One core is left to the desk while it is in use. While a run goes on only the image on the desk is
+    predicted: with a small part of the GPU's memory where the run is on the GPU, otherwise on one thread.
     """
     free = max(1, now.cores - 1) if now.desk_in_use else now.cores
     if not now.training:

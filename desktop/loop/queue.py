@@ -1,4 +1,4 @@
-"""The order in which images are predicted and offered to the reviewer. Pure: positions and states in, order out."""
+"""The order in which images are predicted and offered to the reviewer. Pure: states in, order out."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def prediction_order(candidates: Iterable[Candidate], current: int, direction: i
 def review_order(candidates: Sequence[Candidate], *, seed: int = 0) -> list[int]:
     """Positions in the order they are offered: what was begun, second looks, then the unseen ones.
 
-    Of the unseen ones every fifth comes from the held-out part while there is any, so that the figures by which
-    models are compared exist early; inside each part the order is random by group (the seed fixes it), and no
-    group is asked for twice before every group was asked for once: neighbouring frames teach little.
+    Of the unseen ones every fifth comes from the held-out part while there is any, so that the figures by
+    which models are compared exist early. Inside each part the order is random by group (the seed fixes it),
+    and no group is asked for twice before every one was asked for once: neighbouring frames teach little.
     """
     open_ones = [c for c in candidates if c.status not in FINISHED and not c.problem]
     begun = [c.position for c in open_ones if c.status == "in progress"]

@@ -145,7 +145,7 @@ class _Sheet:
         bits = sample_planes(overlay, self.page, viewport, (y0 - rim, x0 - rim, y1 + rim, x1 + rim))
         inner = bits[rim : bits.shape[0] - rim, rim : bits.shape[1] - rim] if rim else bits
         if self.fill is not None:
-            target[...] = cv2.LUT(np.ascontiguousarray(inner), self.fill)
+            cv2.LUT(np.ascontiguousarray(inner), self.fill, dst=target)
         else:
             target[...] = 0
         if self.edge is not None:
@@ -179,8 +179,8 @@ def compose_image(image: ImagePyramid, viewport: Viewport, box: Box, out: NDArra
     cx0, cx1 = _crop(left, (x1 - x0) / scale, pixels.shape[1])
     crop = pixels[cy0:cy1, cx0:cx1]
     if scale == 1.0:
-        rows, columns = slice(int(top) - cy0, int(top) - cy0 + y1 - y0), slice(int(left) - cx0, None)
-        view = crop[rows, columns][:, : x1 - x0]
+        first_row, first_column = int(top) - cy0, int(left) - cx0
+        view = crop[first_row : first_row + y1 - y0, first_column : first_column + x1 - x0]
     else:
         # cv2 puts whole coordinates at pixel centres, we at corners: hence the halves.
         shift_x, shift_y = 0.5 / scale - 0.5 + left - cx0, 0.5 / scale - 0.5 + top - cy0
@@ -189,7 +189,7 @@ def compose_image(image: ImagePyramid, viewport: Viewport, box: Box, out: NDArra
         view = np.asarray(
             cv2.warpAffine(crop, matrix, (x1 - x0, y1 - y0), flags=flags, borderMode=cv2.BORDER_REPLICATE)
         )
-    out[...] = cv2.cvtColor(np.ascontiguousarray(view), cv2.COLOR_RGB2BGRA)
+    cv2.cvtColor(view, cv2.COLOR_RGB2BGRA, dst=out)
 
 
 def sample_planes(overlay: OverlayPyramid, page: int, viewport: Viewport, box: Box) -> NDArray[np.uint8]:

@@ -23,7 +23,7 @@ def wrap_rgb32(pixels: NDArray[np.uint8]) -> QImage:
 
 
 def wrap_argb(pixels: NDArray[np.int32]) -> QImage:
-    """A QImage over ``pixels`` (H, W) int32 holding premultiplied 0xAARRGGBB. No copy; as :func:`wrap_rgb32`."""
+    """A QImage over ``pixels`` (H, W) int32 holding premultiplied 0xAARRGGBB; as :func:`wrap_rgb32`."""
     if pixels.ndim != 2 or pixels.dtype != np.int32 or not pixels.flags.c_contiguous:
         raise ValueError("ARGB pixels are a contiguous (H, W) int32 array.")
     height, width = pixels.shape

@@ -117,7 +117,7 @@ class Viewport:
         )
 
     def view_box_of(self, box: Box, margin: int = 1) -> Box:
-        """Device pixels that a box of the image can touch, grown by ``margin``, clipped to the drawn image."""
+        """Device pixels that a box of the image can touch, grown by ``margin``, cut to the drawn image."""
         y0, x0, y1, x1 = box
         left, top = self.to_view(x0, y0)
         right, bottom = self.to_view(x1, y1)

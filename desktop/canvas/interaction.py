@@ -1,0 +1,264 @@
+"""Pointer, wheel, pinch and keys of the canvas: what moves the view and what goes to the tool.
+
+Space or the middle button moves the image, the wheel zooms at the pointer; everything else is the tool's.
+A gesture is never left half done: Escape aborts it; the loss of focus, another tool, another image or label
+finish it, for nothing drawn may be lost. Leaving the widget does neither: the button is still held.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtWidgets import QGestureEvent, QPinchGesture
+
+from desktop.canvas.cursor import Ring
+from desktop.tools.base import Tool, ToolEvent
+
+if TYPE_CHECKING:
+    from desktop.canvas.view import CanvasView
+
+__all__ = ["Interaction"]
+
+_ZOOM_PER_NOTCH = 1.2
+_NOTCH = 120.0
+"""Eighths of a degree a wheel notch (Qt's unit of ``angleDelta``)."""
+
+
+class Interaction:
+    """The state of the pointer over one canvas."""
+
+    def __init__(self, view: CanvasView) -> None:
+        self._view = view
+        self._pointer: QPointF | None = None
+        self._pan_button = Qt.MouseButton.NoButton
+        self._pan_from = QPointF()
+        self._space = False
+        self._gesture_tool: Tool | None = None
+        self._gesture_button = Qt.MouseButton.NoButton
+
+    @property
+    def tool_active(self) -> bool:
+        """Whether a tool's gesture is under way."""
+        return self._gesture_tool is not None
+
+    @property
+    def pointer(self) -> tuple[float, float] | None:
+        """View coordinates of the pointer (device pixels); None when it is elsewhere."""
+        return self._device(self._pointer) if self._pointer is not None else None
+
+    # --- pointer
+
+    def press(self, event: QMouseEvent) -> None:
+        """Begin to move the image, or a gesture of the tool."""
+        self._pointer = event.position()
+        button = event.button()
+        if self._view.viewport is None or self._busy:
+            return
+        tool = self._view.tool
+        holds = self._space or (tool is not None and tool.pans)
+        if button is Qt.MouseButton.MiddleButton or (holds and button is Qt.MouseButton.LeftButton):
+            self._pan_button, self._pan_from = button, event.position()
+            self.update_cursor()
+            return
+        if tool is None or self._view.reading or not tool.press(self._tool_event(event)):
+            return
+        # A tool may be done with the press alone (a click on a component).
+        if tool.active:
+            self._gesture_tool, self._gesture_button = tool, button
+        else:
+            self._view.gesture_ended.emit()
+        self._view.refresh_cursor()
+
+    def move(self, event: QMouseEvent) -> None:
+        """Move the image, go on with the gesture, or hover."""
+        self._pointer = event.position()
+        if self._pan_button is not Qt.MouseButton.NoButton:
+            delta = event.position() - self._pan_from
+            self._pan_from = event.position()
+            self._view.pan_by(delta.x(), delta.y())
+        elif self._view.viewport is not None:
+            tool_event = self._tool_event(event)
+            if self._gesture_tool is not None:
+                self._gesture_tool.move(tool_event)
+            elif self._view.tool is not None:
+                self._view.tool.hover(tool_event)
+            self._view.pointer_moved.emit(tool_event.x, tool_event.y)
+        self._view.refresh_cursor()
+
+    def release(self, event: QMouseEvent) -> None:
+        """End what the button began."""
+        if event.button() is self._pan_button:
+            self._pan_button = Qt.MouseButton.NoButton
+            self.update_cursor()
+        elif self._gesture_tool is not None and event.button() is self._gesture_button:
+            tool = self._gesture_tool
+            tool.release(self._tool_event(event))
+            if not tool.active:
+                self._end_gesture()
+        self._view.refresh_cursor()
+
+    def leave(self) -> None:
+        """The pointer went elsewhere."""
+        self._pointer = None
+        self._view.refresh_cursor()
+        self._view.pointer_left.emit()
+
+    def focus_lost(self) -> None:
+        """Keep what was done; forget what is held."""
+        self._space = False
+        self._pan_button = Qt.MouseButton.NoButton
+        self.finish()
+        self.update_cursor()
+
+    def finish(self) -> None:
+        """End a gesture under way and keep it."""
+        if self._gesture_tool is not None:
+            self._gesture_tool.finish()
+            self._end_gesture()
+
+    def abort(self) -> None:
+        """End a gesture under way as if it had never begun."""
+        if self._gesture_tool is not None:
+            self._gesture_tool.abort()
+            self._end_gesture()
+
+    # --- wheel and pinch
+
+    def wheel(self, event: QWheelEvent) -> None:
+        """Zoom at the pointer; with a modifier ask the tool first; two fingers on a touch pad move the image."""
+        event.accept()
+        self._pointer = event.position()
+        # Qt turns Alt and the wheel into a horizontal turn.
+        steps = (event.angleDelta().y() or event.angleDelta().x()) / _NOTCH
+        tool = self._view.tool
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if (
+            held
+            and steps
+            and tool is not None
+            and self._view.viewport is not None
+            and tool.wheel(steps, held)
+        ):
+            self._view.refresh_cursor()
+            return
+        pixels = event.pixelDelta()
+        if not pixels.isNull() and event.phase() is not Qt.ScrollPhase.NoScrollPhase and not held:
+            self._view.pan_by(pixels.x(), pixels.y())
+        elif steps:
+            self._view.zoom_by(_ZOOM_PER_NOTCH**steps, (event.position().x(), event.position().y()))
+
+    def event(self, event: QEvent) -> bool:
+        """Pinches, and keys that a gesture claims before any shortcut. Returns whether it was used."""
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Escape and self.tool_active:
+                event.accept()
+                return True
+            return False
+        if event.type() is QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
+            if event.gestureType() is not Qt.NativeGestureType.ZoomNativeGesture:
+                return False
+            self._view.zoom_by(1.0 + event.value(), (event.position().x(), event.position().y()))
+            return True
+        if event.type() is QEvent.Type.Gesture and isinstance(event, QGestureEvent):
+            pinch = event.gesture(Qt.GestureType.PinchGesture)
+            if isinstance(pinch, QPinchGesture):
+                at = self._view.mapFromGlobal(pinch.hotSpot())
+                self._view.zoom_by(pinch.scaleFactor(), (at.x(), at.y()))
+                return True
+        return False
+
+    # --- keys
+
+    def key_press(self, event: QKeyEvent) -> bool:
+        """Returns whether the key was used. Shortcuts of the window come before."""
+        key = Qt.Key(event.key())
+        if key is Qt.Key.Key_Escape and self.tool_active:
+            self.abort()
+            return True
+        if key is Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self._space = True
+                self.update_cursor()
+            return True
+        tool = self._view.tool
+        if tool is not None and self._view.viewport is not None and tool.key(key, event.modifiers()):
+            self._view.refresh_cursor()
+            return True
+        if event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier):
+            return False
+        actions = {
+            Qt.Key.Key_Plus: self._view.zoom_in,
+            Qt.Key.Key_Equal: self._view.zoom_in,
+            Qt.Key.Key_Minus: self._view.zoom_out,
+            Qt.Key.Key_0: self._view.fit,
+            Qt.Key.Key_1: self._view.one_to_one,
+        }
+        if key not in actions:
+            return False
+        actions[key]()
+        return True
+
+    def key_release(self, event: QKeyEvent) -> bool:
+        """Returns whether the key was used."""
+        if event.key() != Qt.Key.Key_Space or event.isAutoRepeat():
+            return False
+        self._space = False
+        self.update_cursor()
+        return True
+
+    # --- cursor
+
+    def ring(self) -> Ring | None:
+        """The tool's ring in view coordinates; None when an ordinary cursor is shown."""
+        viewport, tool = self._view.viewport, self._view.tool
+        if viewport is None or tool is None or self._moves_image or self._view.reading:
+            return None
+        radius, centre = tool.ring_radius, tool.ring_centre
+        if radius is None:
+            return None
+        if centre is not None:
+            return Ring(*viewport.to_view(*centre), radius * viewport.scale)
+        return Ring(*self.pointer, radius * viewport.scale) if self.pointer is not None else None
+
+    def update_cursor(self) -> None:
+        """Give the widget the cursor of what a press would do now."""
+        tool = self._view.tool
+        if self._pan_button is not Qt.MouseButton.NoButton:
+            shape = Qt.CursorShape.ClosedHandCursor
+        elif self._view.viewport is None or self._view.reading:
+            shape = Qt.CursorShape.ArrowCursor
+        elif self._space:
+            shape = Qt.CursorShape.OpenHandCursor
+        else:
+            shape = tool.cursor if tool is not None else Qt.CursorShape.ArrowCursor
+        self._view.setCursor(shape)
+        self._view.refresh_cursor()
+
+    # --- inside
+
+    @property
+    def _busy(self) -> bool:
+        return self.tool_active or self._pan_button is not Qt.MouseButton.NoButton
+
+    @property
+    def _moves_image(self) -> bool:
+        return self._space or self._pan_button is not Qt.MouseButton.NoButton
+
+    def _end_gesture(self) -> None:
+        self._gesture_tool, self._gesture_button = None, Qt.MouseButton.NoButton
+        self._view.refresh_cursor()
+        self._view.gesture_ended.emit()
+
+    def _device(self, position: QPointF) -> tuple[float, float]:
+        """View coordinates of a position of the mouse: the middle of the device pixel that it names."""
+        ratio = self._view.devicePixelRatioF()
+        return position.x() * ratio + 0.5, position.y() * ratio + 0.5
+
+    def _tool_event(self, event: QMouseEvent) -> ToolEvent:
+        viewport = self._view.viewport
+        if viewport is None:
+            raise RuntimeError("A tool is told of nothing while there is no image.")
+        x, y = viewport.to_image(*self._device(event.position()))
+        return ToolEvent(x, y, viewport.scale, 1.0, event.button(), event.modifiers())

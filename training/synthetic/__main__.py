@@ -8,10 +8,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from inference.errors import InferenceError
+from inference.schema import write_schema
 from training.errors import TrainingError
 from training.splits import SPLITS
 from training.synthetic.anatomy import Size
-from training.synthetic.writing import QUALITY, write_dataset
+from training.synthetic.writing import QUALITY, fundus_schema, write_dataset
 
 
 def _size(text: str) -> Size:
@@ -29,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--size", type=_size, default=(1200, 1600), metavar="WxH", help="default 1600x1200")
     parser.add_argument("--split", choices=SPLITS, default=None, help="one split for all; default by patient")
     parser.add_argument("--quality", type=int, default=QUALITY, help=f"of the JPEG files (default {QUALITY})")
+    parser.add_argument("--schema", type=Path, default=None, help="also write the schema alone to this file")
     return parser
 
 
@@ -52,7 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             quality=options.quality,
             progress=_progress,
         )
-    except (TrainingError, OSError) as error:
+        if options.schema is not None:
+            write_schema(options.schema, fundus_schema())
+    except (TrainingError, InferenceError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     seconds = time.perf_counter() - begun

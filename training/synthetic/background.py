@@ -187,7 +187,11 @@ def _paint_disc(
 
 
 def _crescent(
-    window: FloatArray, across: FloatArray, along: FloatArray, local: FloatArray, rng: np.random.Generator
+    window: FloatArray,
+    across: FloatArray,
+    along: npt.NDArray[np.floating[Any]],
+    local: FloatArray,
+    rng: np.random.Generator,
 ) -> None:
     """A crescent beside the disc, usually temporal: bare pale sclera or heaped dark pigment."""
     shift = rng.uniform(0.02, 0.09)

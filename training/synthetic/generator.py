@@ -176,13 +176,16 @@ def _paint_blood(
     clotted = _soft(layers.blood, 1.7 * scale)
     if layers.blood.any():
         clotted *= np.clip(1 + 0.12 * smooth_noise(rng, geometry.size, 60), 0.6, 1.3)
+    hidden = 1 - 0.75 * np.minimum(clotted, 1)
     reflex = _soft(vessels.reflex, 0.9 * scale)
     for channel in range(3):
         lost = venous * (_VENOUS[channel] * contrast)
         lost += arterial * (_ARTERIAL[channel] * contrast)
+        # Shed blood lies in front of the vessels and hides most of them.
+        lost *= hidden
         lost += clotted * _CLOTTED[channel]
         # The reflex is light that never entered the blood column; blood in front of it hides it.
-        lost -= reflex * (1 - np.minimum(clotted, 1)) * (0.07, 0.13, 0.09)[channel]
+        lost -= reflex * hidden * (0.07, 0.13, 0.09)[channel]
         scene[..., channel] *= np.exp(-lost)
 
 

@@ -119,12 +119,12 @@ class LesionPainter:
 
     def paint(self, plan: Plan) -> LesionLayers:
         """Draw everything a plan asks for; a lesion that finds no room is left out."""
+        if plan.preretinal:
+            self._preretinal()
         for index in range(plan.exudate_clusters):
             self._exudates(macular=plan.macular and index == 0)
         for _ in range(plan.cotton_wool):
             self._cotton_wool()
-        if plan.preretinal:
-            self._preretinal()
         for index in range(plan.haemorrhages):
             self._haemorrhage(index % 4 if plan.spread else None)
         self._microaneurysms(plan.microaneurysms)
@@ -201,7 +201,7 @@ class LesionPainter:
                 posterior = math.hypot(u - self.fovea[0], v - self.fovea[1]) < rng.uniform(1.2, 3.6)
                 if posterior and self._free(u, v, radius) and self._vessel_at(u, v) < 120:
                     outline = _blob(rng, radius, ragged=0.10)
-                    self._lesion("MA", outline, (u, v), rng.uniform(0.50, 0.95))
+                    self._lesion("MA", outline, (u, v), rng.uniform(0.38, 0.92))
                     self._take(u, v, radius)
                     break
 
@@ -301,7 +301,10 @@ class LesionPainter:
         from_fovea = math.hypot(u - self.fovea[0], v - self.fovea[1])
         clear = 0.06 if macular else 1.1
         inside = self.geometry.depth_in_field(*self.geometry.to_pixels(u, v)) > 0.08
-        return from_fovea > clear and math.hypot(u, v) > 0.6 and inside
+        # A pool of blood hides what lies behind it.
+        pools = [(a, b, r) for a, b, r in self.layers.places if r > 0.3]
+        seen = all(math.hypot(u - a, v - b) > r + 0.1 for a, b, r in pools)
+        return from_fovea > clear and math.hypot(u, v) > 0.6 and inside and seen
 
     def _cotton_wool(self) -> None:
         """A pale fuzzy patch in the nerve-fibre layer, along the arcades, never in the macula."""

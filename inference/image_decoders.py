@@ -57,7 +57,7 @@ def pillow() -> Any:
 
 
 def decode_jpeg(data: bytes, at_least: int | None) -> Decoded:
-    """JPEG bytes to (H, W) or (H, W, 3) uint8; reduced by the decoder to a long side of `at_least` or more."""
+    """JPEG bytes to (H, W) or (H, W, 3) uint8; reduced while the long side keeps `at_least`."""
     import simplejpeg
 
     orientation = jpeg_orientation(data)
@@ -172,7 +172,9 @@ def _tiff_colors(page: Any, pixels: Pixels) -> Pixels:
     if table.max() < 256:
         # Some programs write 8-bit tables where the standard says 16.
         table = table.astype(np.uint16) * 257
-    return np.ascontiguousarray((table >> 8).astype(np.uint8).T[pixels])
+    # One-bit pages come as booleans, which would select instead of looking up.
+    indices = pixels.astype(np.uint8) if pixels.dtype == np.bool_ else pixels
+    return np.ascontiguousarray((table >> 8).astype(np.uint8).T[indices])
 
 
 def _decode_tiff_page(page: Any, *, indices: bool) -> Decoded:

@@ -85,8 +85,8 @@ def _translate(path: Path, error: BaseException) -> ImageError:
 def _kind(path: Path) -> str:
     """The kind by the file's first bytes (names lie); BrokenFileError or OSError when there is none."""
     if path.suffix.lower() not in IMAGE_SUFFIXES:
-        kind = path.suffix or "without suffix"
-        raise BrokenFileError(f"files of the kind “{kind}” are not images that Overread reads")
+        suffix = path.suffix or "without suffix"
+        raise BrokenFileError(f"files of the kind “{suffix}” are not images that Overread reads")
     if path.is_dir():
         raise BrokenFileError("it is a folder")
     with path.open("rb", buffering=0) as stream:
@@ -276,7 +276,7 @@ def _probe(path: Path) -> ImageInfo:
                 orientation = jpeg_orientation(stream.read(1 << 18))
         else:
             orientation = image.getexif().get(0x0112, 1)
-        width, height = _turned(*image.size, orientation)
+        width, height = _turned(image.size[0], image.size[1], orientation)
         frames = 1 if kind == "jpeg" else decoders.pillow_frames(image)
         mode = str(image.mode)
     channels = 1 if mode in ("1", "L", "I", "F") or mode.startswith("I;") else 4 if mode.endswith("A") else 3

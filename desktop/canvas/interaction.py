@@ -7,6 +7,7 @@ finish it, for nothing drawn may be lost. Leaving the widget does neither: the b
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Interaction"]
 
 _ZOOM_PER_NOTCH = 1.2
+_ZOOM_PER_KEY = 1.25
 _NOTCH = 120.0
 """Eighths of a degree a wheel notch (Qt's unit of ``angleDelta``)."""
 
@@ -127,7 +129,7 @@ class Interaction:
     # --- wheel and pinch
 
     def wheel(self, event: QWheelEvent) -> None:
-        """Zoom at the pointer; with a modifier ask the tool first; two fingers on a touch pad move the image."""
+        """Zoom at the pointer; with a modifier ask the tool first; a touch pad's two fingers move."""
         event.accept()
         self._pointer = event.position()
         # Qt turns Alt and the wheel into a horizontal turn.
@@ -188,10 +190,10 @@ class Interaction:
             return True
         if event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier):
             return False
-        actions = {
-            Qt.Key.Key_Plus: self._view.zoom_in,
-            Qt.Key.Key_Equal: self._view.zoom_in,
-            Qt.Key.Key_Minus: self._view.zoom_out,
+        actions: dict[Qt.Key, Callable[[], None]] = {
+            Qt.Key.Key_Plus: lambda: self._view.zoom_by(_ZOOM_PER_KEY),
+            Qt.Key.Key_Equal: lambda: self._view.zoom_by(_ZOOM_PER_KEY),
+            Qt.Key.Key_Minus: lambda: self._view.zoom_by(1 / _ZOOM_PER_KEY),
             Qt.Key.Key_0: self._view.fit,
             Qt.Key.Key_1: self._view.one_to_one,
         }

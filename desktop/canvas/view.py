@@ -6,7 +6,6 @@ The widget composes nothing itself (see :mod:`desktop.canvas.composer`) and deci
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -30,6 +29,7 @@ from desktop.canvas.cursor import Ring, paint_ring, ring_bounds
 from desktop.canvas.interaction import Interaction
 from desktop.canvas.placard import Placard, PlacardKind, paint_placard
 from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
+from desktop.canvas.rects import box_of, device_rect, logical_rect, rects_of
 from desktop.canvas.styles import LayerStyle
 from desktop.canvas.viewport import Viewport
 from desktop.project.planes import Box
@@ -39,8 +39,6 @@ __all__ = ["CanvasView", "Decoration"]
 
 _READING_AFTER_MS = 150
 """What is read within this time is simply there; only then does a person wonder."""
-
-_ZOOM_STEP = 1.25
 
 
 class Decoration(Protocol):
@@ -153,7 +151,7 @@ class CanvasView(QWidget):
 
     def overlay_changed(self, box: Box) -> None:
         """Show the planes again inside ``box`` (y0, x0, y1, x1 in image pixels)."""
-        self.update(self._logical(self._composer.update_overlay(box)))
+        self.update(logical_rect(self._composer.update_overlay(box), self.devicePixelRatioF()))
 
     def set_styles(self, styles: Mapping[int, LayerStyle]) -> None:
         """Colours, opacity and visibility by class id. Classes that are missing are not shown."""
@@ -215,9 +213,10 @@ class CanvasView(QWidget):
         """Draw the ring again after its size changed elsewhere."""
         before = self._ring
         self._ring = self._interaction.ring()
-        for ring in {before, self._ring} - {None}:
-            bounds = ring_bounds(ring, self.devicePixelRatioF()) if ring else QRect()
-            self.update(self._logical((bounds.top(), bounds.left(), bounds.bottom() + 1, bounds.right() + 1)))
+        ratio = self.devicePixelRatioF()
+        for ring in (before, self._ring):
+            if ring is not None and before != self._ring:
+                self.update(logical_rect(box_of(ring_bounds(ring, ratio)), ratio))
 
     # --- looking
 
@@ -244,14 +243,6 @@ class CanvasView(QWidget):
         """Larger or smaller by ``factor``; ``at`` as in :meth:`zoom_to`."""
         if self._viewport is not None:
             self.look(self._viewport.zoomed(factor, *self._anchor(at)))
-
-    def zoom_in(self) -> None:
-        """One step larger."""
-        self.zoom_by(_ZOOM_STEP)
-
-    def zoom_out(self) -> None:
-        """One step smaller."""
-        self.zoom_by(1 / _ZOOM_STEP)
 
     def pan_by(self, dx: float, dy: float) -> None:
         """Move the image by logical pixels."""
@@ -287,8 +278,8 @@ class CanvasView(QWidget):
                 return
             ratio = self.devicePixelRatioF()
             painter.scale(1 / ratio, 1 / ratio)
-            for rect in _rects(event.region()):
-                self._paint_exposed(painter, self._viewport, self._device(rect))
+            for rect in rects_of(event.region()):
+                self._paint_exposed(painter, self._viewport, device_rect(rect, ratio))
             if self._tool is not None:
                 self._tool.paint(painter, self._viewport)
             if self._ring is not None:
@@ -299,12 +290,12 @@ class CanvasView(QWidget):
     def _paint_exposed(self, painter: QPainter, viewport: Viewport, exposed: QRect) -> None:
         y0, x0, y1, x1 = viewport.drawn_box()
         drawn = QRect(x0, y0, x1 - x0, y1 - y0)
-        for rect in _rects(QRegion(exposed).subtracted(QRegion(drawn))):
+        for rect in rects_of(QRegion(exposed).subtracted(QRegion(drawn))):
             painter.fillRect(rect, self._surround)
         inside = exposed.intersected(drawn)
         if inside.isEmpty():
             return
-        box = (inside.top(), inside.left(), inside.bottom() + 1, inside.right() + 1)
+        box = box_of(inside)
         self._composer.paint(painter, box, overlays=not self._hidden)
         if not self._hidden:
             for decoration in self._decorations:
@@ -391,17 +382,6 @@ class CanvasView(QWidget):
         ratio = self.devicePixelRatioF()
         return at[0] * ratio, at[1] * ratio
 
-    def _device(self, rect: QRect) -> QRect:
-        ratio = self.devicePixelRatioF()
-        left, top = math.floor(rect.left() * ratio), math.floor(rect.top() * ratio)
-        right, bottom = math.ceil((rect.right() + 1) * ratio), math.ceil((rect.bottom() + 1) * ratio)
-        return QRect(left, top, right - left, bottom - top)
-
-    def _logical(self, box: Box) -> QRect:
-        ratio = self.devicePixelRatioF()
-        top, left = math.floor(box[0] / ratio), math.floor(box[1] / ratio)
-        return QRect(left, top, math.ceil(box[3] / ratio) - left, math.ceil(box[2] / ratio) - top)
-
     def _set_placard(self, placard: Placard) -> None:
         self._placard = placard
         self.set_image(None)
@@ -420,7 +400,3 @@ class CanvasView(QWidget):
         else:
             words = f"{self._placard.title}. {self._placard.sentence}".strip()
         self.setAccessibleDescription(words)
-
-
-def _rects(region: QRegion) -> list[QRect]:
-    return list(region)  # type: ignore[call-overload]  # iterable, though the stubs do not say so

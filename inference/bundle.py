@@ -287,7 +287,7 @@ def _array(tensor: Any, half: bool) -> NDArray[Any]:
     array = np.asarray(tensor)
     if half and array.dtype in (np.float32, np.float64):
         array = np.clip(array, -65504, 65504).astype(np.float16)  # the largest half-precision value
-    return np.ascontiguousarray(array)
+    return np.asarray(array, order="C")  # ascontiguousarray would turn single numbers into arrays of one
 
 
 def portable_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:

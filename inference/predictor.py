@@ -254,9 +254,7 @@ class Predictor:
             torch.cuda.empty_cache()
         if count > 1:
             self._largest_batch = count // 2
-            self._notice(
-                f"Memory ran out with {count} images at a time; {count // 2} are predicted at once now."
-            )
+            self._notice(f"Memory ran out with {count} images at a time; it is {count // 2} from now on.")
         elif self.device.type != "cpu":
             self.device = torch.device("cpu")
             self.network.to(self.device)
@@ -330,16 +328,12 @@ def _stack(pictures: list[NDArray[np.float32]]) -> Tensor:
 
 
 def _joined(parts: list[NetworkOutput]) -> NetworkOutput:
-    masks = (
-        None if parts[0].masks is None else torch.cat([p.masks.cpu() for p in parts if p.masks is not None])
-    )
-    findings = (
-        None
-        if parts[0].findings is None
-        else torch.cat([p.findings.cpu() for p in parts if p.findings is not None])
-    )
+    masks = [p.masks.cpu() for p in parts if p.masks is not None]
+    findings = [p.findings.cpu() for p in parts if p.findings is not None]
     grades = {name: torch.cat([p.grades[name].cpu() for p in parts]) for name in parts[0].grades}
-    return NetworkOutput(masks, grades, findings)
+    return NetworkOutput(
+        torch.cat(masks) if masks else None, grades, torch.cat(findings) if findings else None
+    )
 
 
 def _out_of_memory(error: BaseException) -> bool:

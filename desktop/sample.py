@@ -1,4 +1,4 @@
-"""The sample project: generated fundus photographs that come with the program, copied to where a person may write."""
+"""The sample project: generated fundus photographs, copied to where a person may write."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TABLES = ("groups.csv", "split.csv", "schema.json", "dataset.json")
 def prepare_sample(destination: Path | None = None) -> Path:
     """Copy the sample's images and tables (not its true masks) and return the folder to open.
 
-    Default: `sample` in the user's data folder. A copy that is complete is left as it is, with all the work in it.
+    Default: `sample` in the user's data folder. What is there already stays, with all the work in it.
     """
     folder = destination or data_dir() / "sample"
     folder.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def prepare_sample(destination: Path | None = None) -> Path:
 
 
 def folder_domain(folder: Path) -> str:
-    """Return "synthetic" when the folder's own `dataset.json` says that its images were generated, else ""."""
+    """Return "synthetic" when the folder's `dataset.json` says that its images were generated, else ""."""
     description = folder / "dataset.json"
     try:
         content = json.loads(description.read_text(encoding="utf-8"))

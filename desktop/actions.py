@@ -140,7 +140,7 @@ def _tools(desk: Desk) -> tuple[Action, ...]:
             image,
             checked_when=lambda name=tool.name: desk.tool_name == name,
         )
-        for tool in desk.tools
+        for tool in desk.tools.values()
     )
     return (
         *tools,
@@ -170,13 +170,13 @@ def _view(desk: Desk) -> tuple[Action, ...]:
             "view.hide_overlays",
             "Hide the layers while held",
             lambda: desk.hide_overlays(True),
-            ("H",),
+            ("V",),
             "View",
             "eye-off",
             image,
             released=lambda: desk.hide_overlays(False),
         ),
-        Action("view.class_visible", "Show or hide this class", desk.toggle_class, ("C",), "View", "eye", image),
+        Action("view.class_visible", "Show or hide this class", desk.toggle_class, ("Shift+V",), "View", "eye", image),
         Action("view.full_screen", "Full screen", desk.toggle_full_screen, ("F11",), "View"),
         Action("view.filter", "Find an image by name", desk.focus_filter, ("Ctrl+F",), "View", "search"),
     )

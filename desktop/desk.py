@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from desktop.canvas.view import CanvasView
@@ -20,7 +20,7 @@ class Desk(Protocol):
     session: Session
     settings: Settings
     canvas: CanvasView
-    tools: Sequence[Tool]
+    tools: Mapping[str, Tool]
     tool_name: str
     page: str
 

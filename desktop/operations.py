@@ -1,0 +1,195 @@
+"""What the actions do: the window's side of `desktop.desk.Desk`. Short methods over session, canvas and panels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from desktop.theme import Choice, look
+from desktop.tools.registry import make_tools
+
+if TYPE_CHECKING:
+    from desktop.canvas.view import CanvasView
+    from desktop.session import Session
+    from desktop.settings import Settings
+    from desktop.tools.base import Tool
+    from desktop.window import Window
+
+
+class Operations:
+    """Implements `Desk` for one window. Panels are reached through the window, once they exist."""
+
+    def __init__(self, window: Window, session: Session, canvas: CanvasView, settings: Settings) -> None:
+        self._window = window
+        self.session = session
+        self.canvas = canvas
+        self.settings = settings
+        self.tools: dict[str, Tool] = make_tools(session)
+        self.tool_name = ""
+        self.page = "start"
+
+    # --- conditions -------------------------------------------------------------------------------------------
+
+    def has_folder(self) -> bool:
+        """A folder is open."""
+        return self.session.folder is not None
+
+    def has_project(self) -> bool:
+        """A project is open and can be written."""
+        return self.session.project is not None
+
+    def has_image(self) -> bool:
+        """There is a current entry, and the review page is shown."""
+        return self.page == "review" and self.session.entry is not None
+
+    def can_label(self) -> bool:
+        """The current image has a label that can be changed, and the review page is shown."""
+        return self.has_image() and self.session.label is not None
+
+    def can_undo(self) -> bool:
+        """Something can be taken back."""
+        return self.can_label() and self.session.undo_text is not None
+
+    def can_redo(self) -> bool:
+        """Something can be done again."""
+        return self.can_label() and self.session.redo_text is not None
+
+    def can_grade(self) -> bool:
+        """The schema has a scale and the current image can be labelled."""
+        return self.can_label() and bool(self.session.schema.grades)
+
+    def has_classes(self) -> bool:
+        """The schema has classes and the review page is shown."""
+        return self.page == "review" and bool(self.session.schema.active_classes)
+
+    def can_take_prediction(self) -> bool:
+        """The model says something of the selected class of this image."""
+        name, prediction = self._class_name(), self.session.prediction
+        return self.can_label() and prediction is not None and name in prediction.classes
+
+    def _class_name(self) -> str | None:
+        chosen = self.session.class_id
+        return next((one.name for one in self.session.schema.active_classes if one.id == chosen), None)
+
+    # --- files ------------------------------------------------------------------------------------------------
+
+    def choose_folder(self) -> None:
+        """Ask for a folder and open it."""
+        start = self.session.folder or next(iter(self.settings.recent), Path.home())
+        chosen = QFileDialog.getExistingDirectory(self._window, "Open a folder of images", str(start))
+        if chosen:
+            self.open_folder(Path(chosen))
+
+    def open_folder(self, folder: Path) -> None:
+        """Open a folder; it becomes the first of the recent ones."""
+        self._window.open_folder(folder)
+
+    def open_sample(self) -> None:
+        """Open the sample project: a copy in the user's data folder, so that the program's own stays as it is."""
+        self._window.open_sample()
+
+    def export(self) -> None:
+        """Ask where, then export what is reviewed."""
+        chosen = QFileDialog.getExistingDirectory(self._window, "Export into an empty folder", str(Path.home()))
+        if chosen:
+            self._window.exports.start(Path(chosen))
+
+    def quit(self) -> None:
+        """Close the window; it goes when everything is written."""
+        self._window.close()
+
+    # --- the window -------------------------------------------------------------------------------------------
+
+    def show_page(self, name: str) -> None:
+        """Show "start", "review", "models" or "training"."""
+        self._window.show_page(name)
+
+    def toggle_full_screen(self) -> None:
+        """To full screen and back."""
+        self._window.setWindowState(self._window.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def choose_theme(self, choice: str) -> None:
+        """Use a theme from now on."""
+        self.settings["view.theme"] = choice
+        app = cast("QApplication", QApplication.instance())
+        look().apply(app, cast("Choice", choice))
+
+    def toggle_keys(self) -> None:
+        """Show or hide the cheat sheet."""
+        self._window.keys.toggle()
+
+    def dismiss(self) -> None:
+        """Close what lies over the desk: cheat sheet, reason strip, notice; else give the canvas the keyboard."""
+        window = self._window
+        if not window.keys.isHidden():
+            window.keys.hide()
+        elif not window.review.reject.isHidden():
+            window.review.reject.hide()
+        elif window.notices.current is not None:
+            window.notices.dismiss()
+        self.canvas.setFocus()
+
+    def focus_filter(self) -> None:
+        """Put the keyboard into the gallery's filter."""
+        self.show_page("review")
+        self._window.gallery.focus_filter()
+
+    # --- review -----------------------------------------------------------------------------------------------
+
+    def take_back(self) -> None:
+        """Go back to the image finished last, as not finished."""
+        self.session.take_back()
+
+    def ask_reason(self) -> None:
+        """Show the strip that asks for the reason of a rejection."""
+        self._window.review.reject.ask()
+
+    def grade_by_digit(self, digit: str) -> None:
+        """Set a grade by its digit key."""
+        self._window.values.by_digit(digit)
+
+    def class_by_number(self, number: int) -> None:
+        """Select the n-th class."""
+        classes = self.session.schema.active_classes
+        if number <= len(classes):
+            self.session.set_class(classes[number - 1].id)
+
+    def toggle_class(self) -> None:
+        """Show or hide the selected class."""
+        chosen = self.session.class_id
+        if chosen is not None:
+            style = self.session.styles.get(chosen)
+            self.session.set_layer_style(chosen, visible=not (style is None or style.visible))
+
+    def take_prediction(self) -> None:
+        """Take the model's mask for the selected class."""
+        name = self._class_name()
+        if name is not None:
+            self.session.take_prediction(name)
+
+    # --- tools and view ---------------------------------------------------------------------------------------
+
+    def choose_tool(self, name: str) -> None:
+        """Take a tool in the hand and show its hint."""
+        tool = self.tools[name]
+        self.tool_name = name
+        self.settings["tool.name"] = name
+        self.canvas.set_tool(tool)
+        self._window.bottom.show_hint(tool.hint)
+
+    def scale_brush(self, factor: float) -> None:
+        """Make the brush larger or smaller; it is kept for the next start."""
+        self.session.set_brush_radius(self.session.brush_radius * factor)
+        self.settings["tool.brush_radius"] = float(self.session.brush_radius)
+        self.canvas.refresh_cursor()
+
+    def zoom(self, factor: float) -> None:
+        """Zoom about the pointer, or the middle of the canvas."""
+        self.canvas.zoom_by(factor)
+
+    def hide_overlays(self, hidden: bool) -> None:
+        """Hide or show every layer without touching their styles."""
+        self.canvas.set_overlays_hidden(hidden)

@@ -1,0 +1,115 @@
+"""The bar at the bottom: what the tool does, what is under the pointer, whether all is saved, how to finish."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from desktop.panels.widgets import elided, label, styled
+from desktop.qactions import Actions, hint_of
+from desktop.session import Session
+from desktop.theme import GRID, set_icon
+
+
+class BottomBar(QWidget):
+    """hint · x y · class probability · zoom · saved | Finish, Reject, Second look."""
+
+    def __init__(self, session: Session, actions: Actions) -> None:
+        super().__init__()
+        self._session = session
+        styled(self, "bar")
+        self.setFixedHeight(6 * GRID)
+        self.setAccessibleName("Status bar")
+        self._point: tuple[int, int] | None = None
+        self.hint = elided("", "quiet")
+        self.place = label("", "quiet", accessible="Pointer")
+        self.says = label("", "model", accessible="What the model says here")
+        self.zoom = label("", "quiet", accessible="Zoom")
+        self.saved = label("", "quiet", accessible="Saved")
+        self.finish = _action_button(actions, "review.finish", "Finish", role="primary")
+        self.reject = _action_button(actions, "review.reject", "Reject")
+        self.second_look = _action_button(actions, "review.second_look", "Second look")
+        self._arrange()
+        # Reading a probability is cheap, but a pointer may move a thousand times a second.
+        self._reading = QTimer(self, singleShot=True, interval=30)
+        self._reading.timeout.connect(self._read)
+        session.saved_changed.connect(self.show_saved)
+        session.selection_changed.connect(self._read)
+        session.prediction_changed.connect(self._read)
+        session.project_changed.connect(lambda: self.show_saved(session.pending))
+        self.show_saved(0)
+
+    def _arrange(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * GRID, 0, GRID, 0)
+        row.setSpacing(2 * GRID)
+        row.addWidget(self.hint, 1)
+        for widget in (self.place, self.says, self.zoom, self.saved):
+            row.addWidget(widget)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GRID)
+        for button in (self.finish, self.reject, self.second_look):
+            buttons.addWidget(button)
+        row.addLayout(buttons)
+
+    def show_hint(self, text: str) -> None:
+        """Show what the tool in the hand does."""
+        self.hint.setText(text)
+
+    def show_zoom(self, scale: float) -> None:
+        """Show the zoom: 1.0 is one image pixel a screen pixel."""
+        percent = 100 * scale
+        self.zoom.setText(f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %")
+
+    def show_point(self, x: float, y: float) -> None:
+        """Show the pixel under the pointer; negative values: the pointer is not on the image."""
+        self._point = None if x < 0 or y < 0 else (int(x), int(y))
+        self.place.setText("" if self._point is None else f"x {self._point[0]}  y {self._point[1]}")
+        self._reading.start()
+
+    def _read(self) -> None:
+        text = ""
+        prediction = self._session.prediction
+        name = next(
+            (one.name for one in self._session.schema.active_classes if one.id == self._session.class_id), None
+        )
+        if prediction is not None and self._point is not None and name in prediction.classes:
+            from inference.postprocess import probability_at
+
+            height, width = prediction.geometry.image_size
+            x, y = self._point
+            if x < width and y < height:
+                text = f"{name} {probability_at(prediction, name, y, x):.2f}".replace(" 0.", " .")
+        self.says.setText(text)
+
+    def show_saved(self, pending: int) -> None:
+        """Show how many edits still wait for the store."""
+        if self._session.project is None:
+            self.saved.setText("")
+        else:
+            self.saved.setText("saved" if pending == 0 else f"saving {pending}")
+        self.saved.setToolTip("Every edit is in the store." if pending == 0 else "Edits that the store has not confirmed yet.")
+
+
+def _action_button(actions: Actions, key: str, text: str, role: str = "") -> QPushButton:
+    """Return a button that is an action with a name of its own."""
+    record, action = actions.records[key], actions[key]
+    made = QPushButton(text)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    made.setAutoDefault(False)
+    if role:
+        made.setProperty("role", role)
+    made.setToolTip(hint_of(record))
+    made.setAccessibleName(record.text)
+    set_icon(made, record.icon, "on_accent" if role == "primary" else "text", 16)
+    made.clicked.connect(action.trigger)
+
+    def follow(_: QAction | None = None) -> None:
+        made.setEnabled(action.isEnabled())
+        if role == "primary":
+            set_icon(made, record.icon, "on_accent" if action.isEnabled() else "text_disabled", 16)
+
+    action.changed.connect(follow)
+    follow()
+    return made

@@ -1,0 +1,224 @@
+"""The window: it puts the parts together and carries what one part says to the others. No logic of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, QThreadPool, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop.actions import catalogue
+from desktop.canvas.view import CanvasView
+from desktop.exports import Exports
+from desktop.modelling import Modelling
+from desktop.notices import Notice, NoticeBar
+from desktop.operations import Operations
+from desktop.panels.bottombar import BottomBar
+from desktop.panels.keys import KeySheet
+from desktop.panels.review import ReviewPage
+from desktop.panels.start import StartPage
+from desktop.panels.topbar import TopBar
+from desktop.qactions import Actions
+from desktop.session import Session
+from desktop.settings import Settings
+from desktop.theme import look
+
+_INPUT = (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.Wheel)
+SMALLEST = (960, 600)
+FIRST_SIZE = (1440, 900)
+
+
+class Window(QMainWindow):
+    """Top bar, notices, pages, bottom bar. `gone` is emitted when everything is written and it has closed."""
+
+    gone = Signal()
+
+    def __init__(self, settings: Settings, session: Session | None = None) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("Overread")
+        self.setWindowIcon(QIcon(look().pixmap("app", "accent", 64)))
+        self.setAcceptDrops(True)
+        self.setMinimumSize(*SMALLEST)
+        self.settings = settings
+        self.session = session or Session()
+        self.canvas = CanvasView()
+        self.canvas.setAccessibleName("Image")
+        self.desk = Operations(self, self.session, self.canvas, settings)
+        self.commands = Actions(self, catalogue(self.desk))
+        self.notices = NoticeBar()
+        self.exports = Exports(self.session, self.notices, self)
+        self._closing = False
+        self._make_pages()
+        self._arrange()
+        self._connect()
+        self._restore()
+
+    def _make_pages(self) -> None:
+        tools = [f"tool.{name}" for name in self.desk.tools]
+        self.review = ReviewPage(self.session, self.canvas, self.commands, tools)
+        self.gallery, self.values, self.layers = self.review.gallery, self.review.values, self.review.layers
+        self.start = StartPage(
+            self.settings, opened=self.open_folder, ask=self.desk.choose_folder, sample=self.open_sample
+        )
+        self.modelling = Modelling(self.session, self.settings, self.notices, self)
+        self.models, self.training = self.modelling.models, self.modelling.training
+        self.top = TopBar(self.session, self.commands)
+        self.bottom = BottomBar(self.session, self.commands)
+        self.pages = QStackedWidget()
+        self.named: dict[str, QWidget] = {
+            "start": self.start,
+            "review": self.review,
+            "models": self.models,
+            "training": self.training,
+        }
+        for page in self.named.values():
+            self.pages.addWidget(page)
+
+    def _arrange(self) -> None:
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for widget in (self.top, self.notices):
+            layout.addWidget(widget)
+        layout.addWidget(self.pages, 1)
+        layout.addWidget(self.bottom)
+        self.setCentralWidget(body)
+        self.keys = KeySheet(self.pages, self.commands.records.values())
+
+    def _connect(self) -> None:
+        session = self.session
+        for signal in (
+            session.project_changed, session.image_changed, session.display_changed, session.label_changed,
+            session.values_changed, session.history_changed, session.prediction_changed, session.selection_changed,
+            session.opened, session.entries_reset,
+        ):  # fmt: skip
+            signal.connect(lambda *_: self._refresh.start())
+        session.options_changed.connect(self.canvas.refresh_cursor)
+        session.problem.connect(self._problem)
+        session.project_changed.connect(self._project_changed)
+        session.closed.connect(self._closed)
+        self._refresh = QTimer(self, singleShot=True, interval=0)
+        self._refresh.timeout.connect(self.commands.refresh)
+        self.canvas.pointer_moved.connect(self.bottom.show_point)
+        self.canvas.pointer_left.connect(lambda: self.bottom.show_point(-1.0, -1.0))
+        self.canvas.view_changed.connect(self.bottom.show_zoom)
+
+    def _restore(self) -> None:
+        geometry = QByteArray.fromBase64(str(self.settings["view.geometry"]).encode())
+        if geometry.isEmpty() or not self.restoreGeometry(geometry):
+            self.resize(*FIRST_SIZE)
+        self.session.set_brush_radius(self.settings["tool.brush_radius"])
+        tool = self.settings["tool.name"]
+        self.desk.choose_tool(tool if tool in self.desk.tools else next(iter(self.desk.tools)))
+        self.show_page("start")
+        if self.settings.problem:
+            self.notices.say(self.settings.problem, "warning")
+
+    # --- what a person asks -----------------------------------------------------------------------------------
+
+    def show_page(self, name: str) -> None:
+        """Show "start", "review", "models" or "training"."""
+        self.desk.page = name
+        self.pages.setCurrentWidget(self.named[name])
+        self.bottom.setVisible(name == "review")
+        self.keys.place()
+        if name == "review":
+            self.canvas.setFocus()
+        elif name == "start":
+            self.start.refresh()
+        else:
+            self.modelling.refresh()
+        self.commands.refresh()
+
+    def open_folder(self, folder: Path) -> None:
+        """Open a folder; it becomes the first of the recent ones."""
+        self.settings.add_recent(folder.absolute())
+        self._save_settings()
+        self.notices.withdraw("open")
+        self.show_page("review")
+        self.setWindowTitle(f"{folder.name} – Overread")
+        self.session.open_folder(folder)
+
+    def open_sample(self) -> None:
+        """Open the sample project: a copy where the person may write."""
+        from desktop.sample import prepare_sample
+
+        self.session.run_behind(prepare_sample, self.open_folder)
+
+    def _project_changed(self) -> None:
+        if self.session.project is not None:
+            self.notices.withdraw("open")
+
+    def _problem(self, sentence: str, details: str) -> None:
+        folder, answers = self.session.folder, ()
+        refused = self.session.project is None and folder is not None
+        if refused and folder is not None:
+            answers = (("Try again", lambda: self.open_folder(folder)),)
+        self.notices.put(Notice(sentence, "problem", details, answers, "open" if refused else ""))
+
+    def _save_settings(self) -> None:
+        def save() -> None:
+            try:
+                self.settings.save()
+            except OSError as error:
+                failed.emit(error)
+
+        failed = self.modelling.failed
+        QThreadPool.globalInstance().start(save)
+
+    # --- Qt's events ------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the columns their widths, and listen for a person's input."""
+        super().showEvent(event)
+        self.review.restore(self.settings)
+        handle = self.windowHandle()
+        if handle is not None:
+            handle.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Tell the session that a person is at work: heavy imports wait for an idle moment."""
+        if event.type() in _INPUT:
+            self.session.note_input()
+        return False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the cheat sheet in the middle."""
+        super().resizeEvent(event)
+        self.keys.place()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take folders and files."""
+        if event.mimeData().hasUrls() and any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the folder that was dropped, or the folder of the file."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.open_folder(paths[0] if paths[0].is_dir() else paths[0].parent)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Go only when everything is written; the window waits visibly, it never blocks."""
+        if self._closing:
+            event.accept()
+            return
+        event.ignore()
+        self.setEnabled(False)
+        self.canvas.finish_gesture()
+        self.review.keep(self.settings)
+        self.settings["view.geometry"] = bytes(self.saveGeometry().toBase64().data()).decode()
+        self._save_settings()
+        self.modelling.close()
+        self.session.close()
+
+    def _closed(self) -> None:
+        if self.isEnabled():
+            return
+        self._closing = True
+        self.close()
+        self.gone.emit()

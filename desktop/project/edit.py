@@ -107,7 +107,8 @@ def class_edit(
 ) -> Edit | None:
     """Return the edit that gives a class the pixels `mask` where it is unprotected.
 
-    `mask` is bool, of `box` or of the whole image. `planes` are only read. With `protect` the pixels that change become protected. None when nothing changes.
+    `mask` is bool, of `box` or of the whole image; `planes` are only read. With `protect` the pixels that
+    change become protected. None when nothing changes.
     """
     box = box or planes.whole
     before, protection = planes.class_mask(class_id, box), planes.class_protection(class_id, box)

@@ -31,6 +31,14 @@ class LabelKey:
     reading: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A journal row that waits to be saved, with the edit that it makes, takes back or gives again."""
+
+    row: Row
+    edit: Edit
+
+
 class Label:
     """The mask planes, grades and findings of one image as one reader left them, with unlimited undo.
 
@@ -58,7 +66,9 @@ class Label:
         self.label_id = label_id
         self.frozen = frozen
         self.base_token = 0
-        self.outbox: list[Row] = []
+        self.outbox: list[Recorded] = []
+        self.snapshot_seq = 0
+        self.unsnapshot_bytes = 0
         self._state = state or State(None)
         self._stroke: StrokeRecorder | None = None
         self._waiting: tuple[Pages, Base] | None = None
@@ -205,7 +215,7 @@ class Label:
         steps = self.history.done if kinds == "person" else [*self.history.fills, *self.history.done]
         return [step.edit for step in steps]
 
-    def take_outbox(self) -> list[Row]:
+    def take_outbox(self) -> list[Recorded]:
         """Return the rows that were not handed to the store yet, and forget them."""
         rows, self.outbox = self.outbox, []
         return rows
@@ -245,10 +255,11 @@ class Label:
             return None
         edit = steps[-1].edit
         self._state.change(edit, forward=forward)
-        self._follow(row)
+        self._follow(row, edit)
         return edit
 
-    def _follow(self, row: Row, edit: Edit | None = None) -> Row:
+    def _follow(self, row: Row, edit: Edit) -> Row:
         self.history.follow(row, edit)
-        self.outbox.append(row)
+        self.outbox.append(Recorded(row, edit))
+        self.unsnapshot_bytes += len(row.payload)
         return row

@@ -90,7 +90,7 @@ def decode_patch(data: bytes, offset: int = 0) -> tuple[Patch, int]:
 
 
 def apply(planes: LabelPlanes, patch: Patch) -> None:
-    """Change `planes` by `patch`. Raises PatchMismatch, changing nothing, when the state before is another."""
+    """Change `planes` by `patch`. Raises PatchMismatch, changing nothing, when the state is another."""
     mask, protection = _views(planes, patch)
     bit = np.uint8(1 << (patch.class_id % 8))
     if _checksum((mask & bit) != 0, (protection & bit) != 0) != patch.before:

@@ -1,0 +1,89 @@
+"""Saving labels: every change of a label becomes a journal row, in order, off the caller's thread."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from functools import partial
+
+from sqlalchemy import Connection
+
+from desktop.project.base import ProjectBase
+from desktop.project.edit import Edit
+from desktop.project.label import Label
+from desktop.project.label_store import (
+    SNAPSHOT_BYTES,
+    SNAPSHOT_ROWS,
+    Freeze,
+    take_snapshot,
+    write_changes,
+)
+from desktop.project.uuid7 import uuid7
+
+
+class LabelCommands(ProjectBase):
+    """The commands that record a label's changes. None of them waits for the disk."""
+
+    def append_edit(self, label: Label, edit: Edit | None = None) -> Future[int]:
+        """Save an edit; one that the planes hold but `label.record` has not seen is recorded here.
+
+        The Future gives the number of the journal row once it is on the disk: the edit is acknowledged.
+        """
+        if edit is not None and not any(item.edit is edit for item in label.outbox):
+            label.record(edit)
+        return self.save(label)
+
+    def append_undo(self, label: Label) -> Future[int]:
+        """Save what `label.undo()` did."""
+        return self.save(label)
+
+    def append_redo(self, label: Label) -> Future[int]:
+        """Save what `label.redo()` did."""
+        return self.save(label)
+
+    def append_fill(self, label: Label, edit: Edit | None = None) -> Future[int]:  # noqa: ARG002  same shape as append_edit
+        """Save what `label.receive_prediction` or `settle` filled in."""
+        return self.save(label)
+
+    def save(self, label: Label) -> Future[int]:
+        """Send a label's unsaved rows to the store, the frozen base before the first of them.
+
+        The only work on the caller's thread is one copy of the mask pages, once in a label's life. The
+        Future gives the number of the last row, or 0 when there was nothing to save.
+        """
+        recorded = label.take_outbox()
+        if not recorded:
+            nothing: Future[int] = Future()
+            nothing.set_result(0)
+            return nothing
+        freeze = self.freeze(label)
+        future = self.writer.submit(
+            partial(
+                write_changes, label_id=label.label_id, key=label.key, recorded=tuple(recorded), freeze=freeze
+            )
+        )
+        self._snapshot_when_due(label)
+        return future
+
+    def freeze(self, label: Label) -> Freeze | None:
+        """Take the base of a label that is not frozen yet; None when it is. The caller has to store it."""
+        if label.frozen:
+            return None
+        label.frozen = True
+        label.label_id = uuid7()
+        planes = label.planes
+        size = None if planes is None else (planes.height, planes.width)
+        # An empty base has no pixel and no base has protection: only a predicted or imported mask is copied.
+        mask = None if planes is None or label.base.kind == "empty" else planes.mask.copy()
+        return Freeze(label.base, size, mask)
+
+    def _snapshot_when_due(self, label: Label) -> None:
+        seq = label.history.last_seq
+        if seq - label.snapshot_seq < SNAPSHOT_ROWS and label.unsnapshot_bytes < SNAPSHOT_BYTES:
+            return
+        label.snapshot_seq = seq
+        label.unsnapshot_bytes = 0
+        self.writer.submit_idle(partial(_snapshot, label_id=label.label_id))
+
+
+def _snapshot(connection: Connection, label_id: str) -> None:
+    take_snapshot(connection, label_id)

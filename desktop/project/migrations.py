@@ -1,0 +1,78 @@
+"""The versions of the store: one line per step in MIGRATIONS, run in order on a copy-backed file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from desktop.project.errors import StoreError, StoreVersionError
+
+STORE_VERSION = 1
+
+Migration = Callable[[sqlite3.Connection], None]
+
+
+# One line a step: from the version on the left to the next one. There is one version so far.
+MIGRATIONS: dict[int, Migration] = {}
+
+
+def stored_version(path: Path) -> int:
+    """Return the version of the store at `path`. Raises StoreError when the file is not a store."""
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = 'store_version'").fetchone()
+        return int(row[0])
+    except (sqlite3.DatabaseError, TypeError, ValueError) as error:
+        raise StoreError(
+            f"The project file “{path.name}” in {path.parent} is not a store of Overread, or is damaged; "
+            "put a backup in its place."
+        ) from error
+
+
+def migrate(path: Path) -> Path | None:
+    """Bring the store at `path` to STORE_VERSION; return the backup made beside it, None when current.
+
+    Raises StoreVersionError, with the file untouched, for a newer version or one without a way here.
+    """
+    version = stored_version(path)
+    if version == STORE_VERSION:
+        return None
+    if version > STORE_VERSION:
+        raise StoreVersionError(
+            f"The project in {path.parent} was written by a newer Overread (store version {version}; this "
+            f"one knows {STORE_VERSION}); open it with that version."
+        )
+    missing = [step for step in range(version, STORE_VERSION) if step not in MIGRATIONS]
+    if missing:
+        raise StoreVersionError(
+            f"The project in {path.parent} has store version {version}, which this Overread cannot bring to "
+            f"{STORE_VERSION}; open it with an older version first."
+        )
+    backup = _back_up(path, version)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        # One transaction: a crash leaves the old version, whole.
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for step in range(version, STORE_VERSION):
+                MIGRATIONS[step](connection)
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'store_version'", (str(STORE_VERSION),))
+        except sqlite3.Error as error:
+            connection.execute("ROLLBACK")
+            raise StoreError(
+                f"The project in {path.parent} could not be brought to version {STORE_VERSION}; it is "
+                f"as it was, and {backup.name} beside it is a copy."
+            ) from error
+        connection.execute("COMMIT")
+    return backup
+
+
+def _back_up(path: Path, version: int) -> Path:
+    target = path.with_name(f"{path.name}.v{version}.bak")
+    beside = target.with_name(target.name + ".new")
+    beside.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(beside)) as copy:
+        source.backup(copy)
+    beside.replace(target)
+    return target

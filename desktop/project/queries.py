@@ -1,0 +1,282 @@
+"""What can be asked of a project. Every query reads the store on a connection of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+
+from desktop.project import tables
+from desktop.project.base import ProjectBase
+from desktop.project.errors import ProjectError
+from desktop.project.groups import split_crossings
+from desktop.project.label import Label, LabelKey
+from desktop.project.label_store import read_label
+from desktop.project.rows import (
+    FINISHED,
+    STATUSES,
+    UNSEEN,
+    CommentRow,
+    ImageRow,
+    ModelRow,
+    PromotionRow,
+    RunRow,
+)
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedLabel:
+    """A finished label with all that an export needs. `states` maps targets to review states."""
+
+    row: ImageRow
+    label: Label
+    states: Mapping[str, str]
+    status: str
+
+
+class ProjectQueries(ProjectBase):
+    """The queries of a project; none for the GUI's thread."""
+
+    def images(
+        self, offset: int = 0, limit: int | None = None, *, statuses: Collection[str] | None = None
+    ) -> list[ImageRow]:
+        """Return a page of the list in its order: present images, or those of them with one of `statuses`.
+
+        With `statuses`, `position` is the place in that shorter list; `image` tells the one in the whole.
+        """
+        statement = self._rows().where(tables.images.c.state == "present")
+        if statuses is not None:
+            statement = statement.where(_has_status(statuses))
+        statement = statement.order_by(*_ORDER).offset(offset).limit(limit)
+        with self.store.read() as connection:
+            return [_image(row, offset + place) for place, row in enumerate(connection.execute(statement))]
+
+    def image_count(self) -> int:
+        """Return how many images the list has."""
+        with self.store.read() as connection:
+            count = select(func.count()).where(tables.images.c.state == "present")
+            return int(connection.execute(count).scalar_one())
+
+    def image(self, image_id: str) -> ImageRow:
+        """Return one image, with its place in the list. Raises ProjectError when there is none."""
+        with self.store.read() as connection:
+            return self._one(connection, tables.images.c.id == image_id)
+
+    def image_at(self, path: str, frame: int = 0) -> ImageRow | None:
+        """Return the image that has a path now, or None before it is registered."""
+        columns = tables.images.c
+        with self.store.read() as connection:
+            try:
+                return self._one(
+                    connection,
+                    and_(columns.path == path, columns.frame == frame, columns.state == "present"),
+                )
+            except ProjectError:
+                return None
+
+    def absent_images(self) -> list[ImageRow]:
+        """Return the images whose file is gone or holds another picture; their labels are kept."""
+        statement = self._rows().where(tables.images.c.state != "present").order_by(*_ORDER)
+        with self.store.read() as connection:
+            return [_image(row, -1) for row in connection.execute(statement)]
+
+    def load_label(self, image_id: str, reading: int = 0, *, reader: str | None = None) -> Label:
+        """Return the label of an image, replayed from the journal. Raises LabelDamaged."""
+        key = LabelKey(image_id, reader or self.reader, reading)
+        with self.store.read() as connection:
+            return read_label(connection, key, self.schema)
+
+    def label_keys(self, image_id: str) -> list[LabelKey]:
+        """Return all labels of an image: of every reader, every reading."""
+        columns = tables.labels.c
+        statement = select(columns.image_id, columns.reader, columns.reading).where(
+            columns.image_id == image_id
+        )
+        with self.store.read() as connection:
+            found = connection.execute(statement.order_by(columns.reader, columns.reading))
+            return [LabelKey(*row) for row in found]
+
+    def counts_by_status(self) -> dict[str, int]:
+        """Return how many images of the list have each status for this reader."""
+        statement = self._rows().where(tables.images.c.state == "present").subquery()
+        counts = select(statement.c.status, func.count()).group_by(statement.c.status)
+        with self.store.read() as connection:
+            found = {row[0] or UNSEEN: int(row[1]) for row in connection.execute(counts)}
+        return {status: found.get(status, 0) for status in STATUSES}
+
+    def review_states(self, image_id: str, reading: int = 0, *, reader: str | None = None) -> dict[str, str]:
+        """Return the review states that are not "unreviewed", by target."""
+        with self.store.read() as connection:
+            return _states(connection, LabelKey(image_id, reader or self.reader, reading))
+
+    def finished_labels(self, *, reader: str | None = None) -> Iterator[ReviewedLabel]:
+        """Yield the finished labels of a reader one at a time, in the list's order; memory stays constant."""
+        reader = reader or self.reader
+        for row in self._finished_rows(reader):
+            key = LabelKey(row.id, reader)
+            with self.store.read() as connection:
+                label = read_label(connection, key, self.schema)
+                states = _states(connection, key)
+            yield ReviewedLabel(row, label, states, row.status_for_reader)
+
+    def comments(self, image_id: str) -> list[CommentRow]:
+        """Return the notes on an image, the oldest first."""
+        statement = select(tables.comments).where(tables.comments.c.image_id == image_id)
+        with self.store.read() as connection:
+            found = connection.execute(statement.order_by(tables.comments.c.id)).mappings()
+            return [CommentRow(**row) for row in found]
+
+    def rejection_reason(self, image_id: str) -> str:
+        """Return why this reader put an image aside, or an empty text."""
+        columns = tables.statuses.c
+        statement = select(columns.reason).where(columns.image_id == image_id, columns.reader == self.reader)
+        with self.store.read() as connection:
+            return connection.execute(statement).scalar() or ""
+
+    def predictions_for(self, model_digest: str) -> dict[str, dict[str, Any]]:
+        """Return the prediction summaries of a model by image id."""
+        columns = tables.predictions.c
+        statement = select(columns.image_id, columns.summary).where(columns.model_digest == model_digest)
+        with self.store.read() as connection:
+            return {row[0]: dict(row[1]) for row in connection.execute(statement)}
+
+    def models(self) -> list[ModelRow]:
+        """Return the registered models, the oldest first."""
+        with self.store.read() as connection:
+            found = connection.execute(select(tables.models).order_by(tables.models.c.created)).mappings()
+            return [ModelRow(**row) for row in found]
+
+    def model(self, digest: str) -> ModelRow | None:
+        """Return a registered model, or None."""
+        with self.store.read() as connection:
+            statement = select(tables.models).where(tables.models.c.digest == digest)
+            found = connection.execute(statement).mappings().first()
+            return None if found is None else ModelRow(**found)
+
+    def incumbent(self) -> ModelRow | None:
+        """Return the model in use, or None."""
+        promotions = self.promotions()
+        if not promotions or promotions[-1].digest is None:
+            return None
+        return self.model(promotions[-1].digest)
+
+    def promotions(self) -> list[PromotionRow]:
+        """Return every change of the incumbent, the oldest first."""
+        with self.store.read() as connection:
+            statement = select(tables.promotions).order_by(tables.promotions.c.seq)
+            return [PromotionRow(**row) for row in connection.execute(statement).mappings()]
+
+    def runs(self) -> list[RunRow]:
+        """Return the training runs, the oldest first."""
+        with self.store.read() as connection:
+            statement = select(tables.runs).order_by(tables.runs.c.started, tables.runs.c.id)
+            return [RunRow(**row) for row in connection.execute(statement).mappings()]
+
+    def trained_on(self, model_digest: str) -> dict[str, str]:
+        """Return what a model was trained on: image id to role, "train" or "val"."""
+        columns = tables.trained_on.c
+        statement = select(columns.image_id, columns.role).where(columns.model_digest == model_digest)
+        with self.store.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(statement)}
+
+    def split_crossings(self) -> list[str]:
+        """Return the groups that a given split cuts; a run must not start while there are any."""
+        with self.store.read() as connection:
+            return split_crossings(connection)
+
+    def last_position(self) -> dict[str, Any] | None:
+        """Return where this reader was last: path, frame, position; or None."""
+        found: dict[str, Any] | None = self.store.setting(f"last:{self.reader}")
+        return found
+
+    def _rows(self, reader: str | None = None) -> Select[Any]:
+        images, statuses = tables.images, tables.statuses
+        of_reader = and_(statuses.c.image_id == images.c.id, statuses.c.reader == (reader or self.reader))
+        return select(images, statuses.c.status).outerjoin(statuses, of_reader)
+
+    def _one(self, connection: Connection, condition: ColumnElement[bool]) -> ImageRow:
+        found = connection.execute(self._rows().where(condition)).first()
+        if found is None:
+            raise ProjectError("This image is not in the project any more.")
+        if found.state != "present":
+            return _image(found, -1)
+        columns = tables.images.c
+        before = select(func.count()).where(columns.state == "present", _comes_before(found))
+        return _image(found, int(connection.execute(before).scalar_one()))
+
+    def _finished_rows(self, reader: str) -> Iterator[ImageRow]:
+        """Yield the finished images page by page, each page behind the last row of the one before."""
+        statement = self._rows(reader).where(tables.statuses.c.status.in_(FINISHED)).order_by(*_ORDER)
+        last: Any = None
+        while True:
+            page = statement.limit(_PAGE)
+            if last is not None:
+                page = page.where(_comes_after(last))
+            with self.store.read() as connection:
+                rows = connection.execute(page).all()
+            for row in rows:
+                yield _image(row, row.position)
+            if len(rows) < _PAGE:
+                return
+            last = rows[-1]
+
+
+_ORDER = (tables.images.c.position, tables.images.c.frame, tables.images.c.id)
+
+
+def _comes_before(row: Any) -> ColumnElement[bool]:
+    columns = tables.images.c
+    same = columns.position == row.position
+    return or_(
+        columns.position < row.position,
+        and_(same, columns.frame < row.frame),
+        and_(same, columns.frame == row.frame, columns.id < row.id),
+    )
+
+
+def _comes_after(row: Any) -> ColumnElement[bool]:
+    columns = tables.images.c
+    same = columns.position == row.position
+    return or_(
+        columns.position > row.position,
+        and_(same, columns.frame > row.frame),
+        and_(same, columns.frame == row.frame, columns.id > row.id),
+    )
+
+
+def _has_status(statuses: Collection[str]) -> ColumnElement[bool]:
+    column = tables.statuses.c.status
+    wanted = column.in_([status for status in statuses if status != UNSEEN])
+    return or_(wanted, column.is_(None)) if UNSEEN in statuses else wanted
+
+
+def _image(row: Any, position: int) -> ImageRow:
+    return ImageRow(
+        row.id,
+        row.path,
+        row.frame,
+        row.content_hash,
+        row.width,
+        row.height,
+        row.group_key,
+        row.split,
+        row.problem,
+        row.status or UNSEEN,
+        position,
+        row.state,
+        row.retired_from_gate,
+    )
+
+
+def _states(connection: Connection, key: LabelKey) -> dict[str, str]:
+    columns = tables.review_states.c
+    found = connection.execute(
+        select(columns.target, columns.state).where(
+            columns.image_id == key.image_id, columns.reader == key.reader, columns.reading == key.reading
+        )
+    )
+    return {row[0]: row[1] for row in found}

@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
-from inference.images import probe, read_mask
 from numpy.typing import NDArray
 
 from inference.errors import InferenceError
 from inference.hashing import content_hash
+from inference.images import probe, read_mask
 from inference.schema import MaskClass, Schema
 from training.annotations import Annotations, read_annotations
 from training.errors import DatasetError, LeakageError, MissingMaskError
+from training.grouping import UNKNOWN_NOTE
 from training.mask_files import MaskFiles, find_masks
 from training.pairing import ImageIndex, picture_files
 from training.splits import SPLITS, Split, SplitAssigner
@@ -106,6 +107,21 @@ class Dataset:
         """Number of images by split."""
         return {name: len(self.split(name)) for name in SPLITS}
 
+    def with_class_named(self, name: str) -> Dataset:
+        """The same dataset with its one class called ``name`` (for folders that do not name it)."""
+        (old,) = self.schema.active_classes
+        items = tuple(
+            replace(
+                item,
+                masks={name: item.masks[old.name]},
+                labelled=frozenset({name}) if item.labelled else frozenset(),
+                ignore={name if key == old.name else key: path for key, path in item.ignore.items()},
+            )
+            for item in self.items
+        )
+        schema = self.schema.rename_class(old.id, name)
+        return replace(self, items=items, schema=schema, unnamed_class=False)
+
     @cached_property
     def hashes(self) -> dict[str, str]:
         """Content hash of every image file, by item key."""
@@ -153,6 +169,8 @@ def open_dataset(folder: Path, *, missing_mask: MissingMask | None = None, seed:
     notes = [*tables.notes, *files.notes]
     items = _items(folder, images, tables, files, missing_mask, notes)
     grouping_known = _grouping_known(record, tables)
+    if not grouping_known:
+        notes.append(UNKNOWN_NOTE)
     items = _with_splits(items, tables, seed, notes)
     return Dataset(
         folder=folder,
@@ -361,7 +379,7 @@ def _join_copies(items: list[Item], notes: list[str]) -> list[Item]:
             if root(first.group) != root(item.group):
                 joined[root(item.group)] = root(first.group)
     if copies:
-        notes.append(f"{copies} images are exact copies of others and share their group.")
+        notes.append(f"{copies} files are exact copies of another image and share its group.")
     return [replace(item, group=root(item.group)) for item in items]
 
 

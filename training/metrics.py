@@ -170,6 +170,12 @@ class ThresholdSearch:
             [Overlap(float(b), float(a), count).dice for a, b in zip(above, above_both, strict=True)]
         )
 
+    def dice_at(self, threshold: float) -> float | None:
+        """The mean Dice over images at a threshold of the grid; None without images."""
+        if not self._rows:
+            return None
+        return float(np.mean(self._rows, axis=0)[THRESHOLDS.index(threshold)])
+
     def best(self) -> float:
         """The threshold of the highest mean Dice, the one nearest 0.5 among equals; 0.5 without images."""
         if not self._rows:

@@ -1,0 +1,291 @@
+"""The fit loop: from a configuration and a dataset to a run folder with the best model in it.
+
+A run folder holds ``config.toml`` (the configuration as it really was), ``events.jsonl``, ``resume.pt``,
+``best/`` (a bundle) and ``report/``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from inference.bundle import bundle_digest, read_manifest
+from training import events, state
+from training.config import RunConfig, config_to_dict, write_config
+from training.dataset import Dataset
+from training.errors import ConfigError, NonFiniteLossError
+from training.objective import Objective
+from training.optim import Schedule, build_optimizer, is_out_of_memory
+from training.publish import BEST, Publisher
+from training.report import write_report
+from training.setup import Prepared, prepare_run, seed_everything
+from training.torch_data import Batch, Loader, SampleSource
+from training.validation import Validation, validate
+
+Emit = Callable[[events.Event], None]
+_CHECKPOINT_SECONDS = 60.0
+
+
+def fit(
+    config: RunConfig,
+    dataset: Dataset,
+    out: Path,
+    *,
+    emit: Emit = lambda _event: None,
+    stop: Callable[[], bool] = lambda: False,
+    resume: bool = False,
+) -> events.Event:
+    """Trains ``config`` on ``dataset`` into the run folder ``out``; returns its last event.
+
+    Args:
+        config: what to do; ``config.init`` names the bundle to start from.
+        dataset: only its train and val images are read; test images are the gate's.
+        out: made if need be; one with a run in it is refused unless ``resume``.
+        emit: gets every event as it happens; they are also appended to ``events.jsonl``.
+        stop: asked after every step; True saves the state and ends with ``Stopped``.
+        resume: go on from ``resume.pt`` where the interrupted run would have gone on.
+
+    Raises:
+        TrainingError, InferenceError: with one sentence; ``best/`` keeps the best epoch so far.
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    if not resume and (out / "config.toml").exists():
+        raise ConfigError(f"{out} already holds a run; resume it, or choose another folder.")
+    saved = state.load_resume(out) if resume else None
+    with (out / "events.jsonl").open("a", encoding="utf-8") as log:
+        notes: list[str] = []
+
+        def tell(event: events.Event) -> None:
+            log.write(event.to_json() + "\n")
+            log.flush()
+            if isinstance(event, events.Notice):
+                notes.append(event.text)
+            emit(event)
+
+        for note in dataset.notes:
+            tell(events.Notice(text=note))
+        prepared = prepare_run(config, dataset, lambda text: tell(events.Notice(text=text)))
+        run = _Run(prepared, out, tell, stop, notes)
+        if saved is not None:
+            run.load(saved)
+        write_config(out / "config.toml", prepared.config)
+        return run.go()
+
+
+class _Run:
+    """One run: its parts, where it stands, and the steps of the loop."""
+
+    def __init__(
+        self, prepared: Prepared, out: Path, tell: Emit, stop: Callable[[], bool], notes: list[str]
+    ) -> None:
+        config, schema, dataset = prepared.config, prepared.schema, prepared.dataset
+        self.p, self.config, self.out, self.tell, self.stop, self.notes = (
+            prepared,
+            config,
+            out,
+            tell,
+            stop,
+            notes,
+        )
+        budget = config.data.cache_megabytes * 2**20 // 2
+        train, val = (
+            SampleSource([i for i in dataset.split(s) if i.weight > 0], schema, config.preprocess, budget)
+            for s in ("train", "val")
+        )
+        self.images = {"train": len(train.items), "val": len(val.items)}
+        size, workers = config.batch_size, config.workers
+        self.loader = Loader(
+            train, batch_size=size, seed=config.seed, config=config.augment, shuffle=True, workers=workers
+        )
+        self.val_loader = Loader(val, batch_size=size, workers=workers) if val.items else None
+        self.objective = Objective(config.loss, schema, train.items)
+        self.optimizer = build_optimizer(prepared.network, config.optimizer)
+        self.schedule = Schedule(config, steps_per_epoch=-(-self.loader.batches // config.accumulate))
+        self.publisher = Publisher(
+            prepared, out, config.title or out.name, lambda: train.perceptual | val.perceptual
+        )
+        self.at = state.Progress(micro=size)
+        seed_everything(config.seed)
+
+    def go(self) -> events.Event:
+        """All epochs that are left."""
+        config, at = self.config, self.at
+        device = str(self.p.device) + (", bfloat16" if self.p.autocast else "")
+        self.tell(events.Started(run=str(self.out), epochs=config.epochs, images=self.images, device=device))
+        if self.val_loader is None:
+            text = "There are no validation images: the last epoch is kept and thresholds stay at 0.5."
+            self.tell(events.Notice(text=text))
+        while at.epoch < config.epochs and not (config.patience and at.waited >= config.patience):
+            if not self._train_epoch():
+                return self._end(stopped=True)
+            self._close_epoch()
+            if self.stop() and at.epoch < config.epochs:
+                return self._end(stopped=True)
+        return self._end(stopped=False)
+
+    def _train_epoch(self) -> bool:
+        """The batches that are left of this epoch; False when asked to stop, the state saved."""
+        at, begun, saved = self.at, time.monotonic() - self.at.seconds, time.monotonic()
+        self.p.network.train()
+        for batch in self.loader.epoch(at.epoch, at.batch):
+            loss = self._gradients(batch.to(self.p.device))
+            at.batch += 1
+            at.loss_sum += loss * len(batch.indices)
+            at.loss_count += len(batch.indices)
+            last = at.batch == self.loader.batches
+            if at.batch % self.config.accumulate == 0 or last:
+                self._step()
+            at.seconds = time.monotonic() - begun
+            self.tell(
+                events.Batch(epoch=at.epoch + 1, batch=at.batch, batches=self.loader.batches, loss=loss)
+            )
+            if last or at.batch % self.config.accumulate:
+                continue  # gradients under way are not in the saved state
+            if self.stop():
+                self.save()
+                return False
+            if time.monotonic() - saved > _CHECKPOINT_SECONDS:
+                self.save()
+                saved = time.monotonic()
+        return True
+
+    def _gradients(self, batch: Batch) -> float:
+        """Adds a batch's gradients and returns its loss; computes half at once when memory runs out."""
+        while True:
+            try:
+                return sum(self._backward(part, len(batch.indices)) for part in batch.split(self.at.micro))
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error) or self.at.micro <= 1:
+                    raise
+            # Parts of this batch are in the gradients already: this step begins again.
+            self.optimizer.zero_grad(set_to_none=True)
+            self.at.micro = (self.at.micro + 1) // 2
+            if self.p.device.type == "cuda":
+                torch.cuda.empty_cache()
+            text = f"Memory ran out: going on with {self.at.micro} images at once, summed to the same batch."
+            self.tell(events.Notice(text=text))
+
+    def _backward(self, part: Batch, whole: int) -> float:
+        with torch.autocast(self.p.device.type, torch.bfloat16, enabled=self.p.autocast):
+            output = self.p.network(part.images)
+        loss = self.objective(output, part) * (len(part.indices) / whole)
+        value = float(loss.detach())
+        self._check_finite(value, "loss")
+        (loss / self.config.accumulate).backward()  # type: ignore[no-untyped-call]
+        return value
+
+    def _step(self) -> None:
+        """One step of the optimiser, with finite gradients only."""
+        rate = self.schedule.at(self.at)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        limit = self.config.optimizer.clip_norm or math.inf
+        norm = torch.nn.utils.clip_grad_norm_(self.p.network.parameters(), limit)
+        self._check_finite(float(norm), "gradient")
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.at.step += 1
+
+    def _check_finite(self, value: float, what: str) -> None:
+        if not math.isfinite(value):
+            kept = f"The best epoch so far, {self.at.best_epoch}, is kept." if self.at.best_epoch else ""
+            raise NonFiniteLossError(
+                f"The {what} was no finite number in epoch {self.at.epoch + 1}, batch {self.at.batch + 1}: "
+                f"try a lower learning rate than {self.config.optimizer.learning_rate:g}. {kept}".rstrip()
+            )
+
+    def _close_epoch(self) -> None:
+        """Validates, keeps the best, saves the state and reports the epoch."""
+        at, begun, result = self.at, time.monotonic(), None
+        if self.val_loader is not None:
+            batches, device = self.val_loader.epoch(), self.p.device
+            result = validate(
+                self.p.network,
+                batches,
+                self.p.schema,
+                self.objective,
+                device=device,
+                autocast=self.p.autocast,
+            )
+        at.epoch += 1
+        rank = result.rank() if result else (float(at.epoch),)
+        best = not at.best_rank or rank > at.best_rank
+        at.waited = 0 if best else at.waited + 1
+        if best:
+            at.best_epoch, at.best_rank = at.epoch, rank
+            self._publish(result)
+        self.schedule.after_epoch(at, rank[0])
+        event = events.Epoch(
+            epoch=at.epoch,
+            epochs=self.config.epochs,
+            train_loss=at.loss_sum / max(1, at.loss_count),
+            val_loss=result.loss if result else None,
+            val_dice=result.dice if result else None,
+            val_grade_accuracy=result.grade_accuracy if result else None,
+            seconds=at.seconds + time.monotonic() - begun,
+            best=best,
+        )
+        at.history.append(event.to_dict())
+        at.batch, at.loss_sum, at.loss_count, at.seconds = 0, 0.0, 0, 0.0
+        self.save()
+        self.tell(event)
+
+    def _publish(self, result: Validation | None) -> None:
+        metrics = {"val": result.metrics} if result else {}
+        thresholds = result.thresholds if result else {}
+        extra = {"epoch": self.at.epoch, "grouping_known": self.p.dataset.grouping_known}
+        self.publisher.publish(thresholds, {**metrics, **extra})
+
+    def _end(self, *, stopped: bool) -> events.Event:
+        """Writes the report and says how the run ended."""
+        at, best = self.at, self.out / BEST
+        digest, metrics = None, {}
+        if at.best_epoch:
+            digest, metrics = bundle_digest(best), read_manifest(best).metrics
+        summary = {"best_epoch": at.best_epoch, "digest": digest, "images": self.images}
+        summary["metrics"] = metrics.get("val", {})
+        write_report(self.out / "report", self.publisher.name, at.history, summary, self.notes)
+        event: events.Event
+        if stopped:
+            if not at.best_epoch:
+                self.tell(
+                    events.Notice(text="Stopped before the first epoch was done: there is no model yet.")
+                )
+            event = events.Stopped(epoch=at.epoch, bundle=str(best) if at.best_epoch else None)
+        else:
+            event = events.Finished(
+                bundle=str(best), digest=digest or "", best_epoch=at.best_epoch, metrics=metrics
+            )
+        self.tell(event)
+        return event
+
+    def save(self) -> None:
+        """Writes ``resume.pt``: everything that the next step depends on."""
+        values = {
+            **self._identity(),
+            "progress": dataclasses.asdict(self.at),
+            "network": self.p.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "random": state.random_state(self.p.device),
+        }
+        state.save_resume(self.out, values)
+
+    def load(self, values: dict[str, Any]) -> None:
+        """Goes on from what ``save`` wrote. Raises ResumeError for another configuration, data or start."""
+        state.check_identity(self.out, values, self._identity())
+        self.at = state.Progress.from_dict(values["progress"])
+        self.p.network.load_state_dict(values["network"])
+        self.optimizer.load_state_dict(values["optimizer"])
+        state.restore_random(values["random"], self.p.device)
+
+    def _identity(self) -> dict[str, Any]:
+        parent = self.p.incumbent.digest if self.p.incumbent else ""
+        config = config_to_dict(self.config)
+        return {"config": config, "dataset": self.p.dataset.digest, "parent": parent}

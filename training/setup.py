@@ -1,0 +1,262 @@
+"""What a run works with: device, schema, network, the incumbent it starts from."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from inference.bundle import Manifest, bundle_digest, portable_arguments, read_manifest, read_tensors
+from inference.networks import registry
+from inference.schema import Finding, GradeScale, Schema
+from training.config import NetworkConfig, RunConfig
+from training.dataset import Dataset, Item
+from training.errors import ConfigError, DatasetError
+
+
+@dataclass(frozen=True, slots=True)
+class Incumbent:
+    """The bundle a run starts from."""
+
+    folder: Path
+    digest: str
+    manifest: Manifest
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A run's network on its device, its schema and the configuration as it really is (``init`` resolved)."""
+
+    config: RunConfig
+    dataset: Dataset
+    schema: Schema
+    network: nn.Module
+    device: torch.device
+    incumbent: Incumbent | None
+    autocast: bool
+
+
+def prepare_run(config: RunConfig, dataset: Dataset, notice: Callable[[str], None]) -> Prepared:
+    """Builds everything a run needs; what a person should know goes to ``notice``.
+
+    Raises ConfigError, DatasetError, or the inference layer's NetworkError and BundleError.
+    """
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    seed_everything(config.seed)
+    device = pick_device(config.device)
+    incumbent = _read_incumbent(config.init)
+    if incumbent is not None:
+        manifest = incumbent.manifest
+        network_config = NetworkConfig(
+            name=manifest.network, arguments=portable_arguments(manifest.arguments)
+        )
+        config = replace(config, network=network_config, preprocess=manifest.preprocessing)
+    dataset = _name_the_class(dataset, config, incumbent)
+    schema = run_schema(dataset, config, incumbent, notice)
+    network = _build(config.network, schema)
+    schema, network = _without_unpredicted(config.network, schema, network, notice)
+    if incumbent is not None:
+        transfer(network, schema, incumbent, notice)
+    network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return Prepared(
+        config, dataset, schema, network, device, incumbent, use_autocast(config.autocast, device)
+    )
+
+
+def seed_everything(seed: int) -> None:
+    """Seeds python, numpy and torch."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+
+
+def pick_device(name: str) -> torch.device:
+    """The device of this name; "auto" is a GPU where there is one. Raises ConfigError."""
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigError(f'The device "{name}" cannot be used here; try "cpu" or "auto".') from error
+    return device
+
+
+def use_autocast(wish: str, device: torch.device) -> bool:
+    """Whether to compute in bfloat16: "auto" where the processor or GPU has it natively."""
+    if wish != "auto":
+        return wish == "on"
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        able: dict[str, Any] = torch.cpu.get_capabilities()
+        return bool(able.get("avx512_bf16") or able.get("amx_bf16") or able.get("bf16"))
+    return False
+
+
+def _read_incumbent(init: str) -> Incumbent | None:
+    if not init:
+        return None
+    folder = Path(init)
+    return Incumbent(folder, bundle_digest(folder), read_manifest(folder))
+
+
+def _name_the_class(dataset: Dataset, config: RunConfig, incumbent: Incumbent | None) -> Dataset:
+    """A single class without a name takes the only one it can mean: the recipe's or the incumbent's."""
+    if not dataset.unnamed_class:
+        return dataset
+    wanted = config.data.classes
+    if not wanted and incumbent is not None:
+        wanted = tuple(item.name for item in incumbent.manifest.schema.active_classes)
+    return dataset.with_class_named(wanted[0]) if len(wanted) == 1 else dataset
+
+
+def run_schema(
+    dataset: Dataset, config: RunConfig, incumbent: Incumbent | None, notice: Callable[[str], None]
+) -> Schema:
+    """What the new model will predict: what is labelled in the training images, and what the incumbent knew.
+
+    An incumbent that knows every labelled class keeps its schema; one that knows none of them gives way
+    to the dataset's; otherwise the new classes are added to its own.
+    """
+    labelled = _labelled_schema(dataset, config, notice)
+    if incumbent is None:
+        return labelled
+    known = incumbent.manifest.schema
+    names = {item.name for item in known.active_classes}
+    new = [item for item in labelled.active_classes if item.name not in names]
+    if new and len(new) == len(labelled.active_classes):
+        classes = labelled.classes
+        if names:
+            notice(f"The model it starts from predicts {_list(names)}: these are replaced.")
+    else:
+        grown = known
+        for item in new:
+            grown = grown.add_class(item.name, item.title, item.color)
+        classes = grown.classes
+    scales = {scale.name: scale for scale in (*known.grades, *labelled.grades)}
+    findings = {item.name: item for item in (*known.findings, *labelled.findings)}
+    return Schema(classes, tuple(scales.values()), tuple(findings.values()))
+
+
+def _labelled_schema(dataset: Dataset, config: RunConfig, notice: Callable[[str], None]) -> Schema:
+    items = [item for item in dataset.split("train") if item.weight > 0]
+    if not items:
+        raise DatasetError(f"{dataset.folder} has no training images: all its groups are in val or test.")
+    schema = dataset.schema
+    wanted = config.data.classes
+    known = [item.name for item in schema.active_classes]
+    for name in wanted:
+        if name not in known:
+            raise ConfigError(f'"data.classes" names "{name}"; the dataset has {_list(known) or "none"}.')
+    classes = [item for item in schema.active_classes if not wanted or item.name in wanted]
+    used = tuple(item for item in classes if any(item.name in entry.labelled for entry in items))
+    grades = tuple(scale for scale in schema.grades if _is_graded(scale, items))
+    findings = tuple(finding for finding in schema.findings if _is_assessed(finding, items))
+    idle = [item.name for item in (*classes, *schema.grades, *schema.findings)]
+    idle = [name for name in idle if name not in {item.name for item in (*used, *grades, *findings)}]
+    if idle:
+        notice(f"Not labelled in any training image, and so not learnt: {_list(idle)}.")
+    if not (used or grades or findings):
+        raise DatasetError(f"Nothing is labelled in the {len(items)} training images of {dataset.folder}.")
+    return Schema(used, grades, findings)
+
+
+def _is_graded(scale: GradeScale, items: Iterable[Item]) -> bool:
+    return any(scale.name in item.grades for item in items)
+
+
+def _is_assessed(finding: Finding, items: Iterable[Item]) -> bool:
+    return any(finding.name in item.findings for item in items)
+
+
+def _build(config: NetworkConfig, schema: Schema) -> nn.Module:
+    return registry.build(config.name, schema, config.arguments)
+
+
+def _without_unpredicted(
+    config: NetworkConfig, schema: Schema, network: nn.Module, notice: Callable[[str], None]
+) -> tuple[Schema, nn.Module]:
+    """Takes out of the schema what this network family has no output for."""
+    network.eval()
+    with torch.no_grad():
+        output = network(torch.zeros(1, 3, 64, 64))
+    network.train()
+    reduced = Schema(
+        schema.classes if output.masks is not None else (),
+        tuple(scale for scale in schema.grades if scale.name in output.grades),
+        schema.findings if output.findings is not None else (),
+    )
+    if reduced == schema:
+        return schema, network
+    kept = {item.name for item in (*reduced.classes, *reduced.grades, *reduced.findings)}
+    left = [
+        item.name for item in (*schema.classes, *schema.grades, *schema.findings) if item.name not in kept
+    ]
+    notice(f'The network "{config.name}" has no output for {_list(left)}: left out.')
+    return reduced, network
+
+
+def transfer(network: nn.Module, schema: Schema, incumbent: Incumbent, notice: Callable[[str], None]) -> None:
+    """Copies the incumbent's weights into ``network``: outputs by name, the rest by position."""
+    old = incumbent.manifest.schema
+    tensors = {key: torch.from_numpy(array) for key, array in read_tensors(incumbent.folder).items()}
+    state = network.state_dict()
+    fresh: set[str] = set()
+    for key, value in state.items():
+        rows = _output_rows(key, schema, old)
+        if rows is not None:
+            source_key, names = rows
+            fresh |= _copy_rows(value, tensors.get(source_key), names)
+        elif key in tensors and tensors[key].shape == value.shape:
+            value.copy_(tensors[key])
+        else:
+            fresh.add(key)
+    network.load_state_dict(state)
+    if fresh:
+        notice(f"Not taken from the model it starts from, and begun anew: {_list(sorted(fresh))}.")
+
+
+def _output_rows(key: str, schema: Schema, old: Schema) -> tuple[str, list[tuple[str, int | None]]] | None:
+    """For a tensor of an output head: the incumbent's tensor, and per row its name and the row there."""
+    if key.startswith("mask_head."):
+        return key, _rows([c.name for c in schema.active_classes], [c.name for c in old.active_classes])
+    if key.startswith("heads.findings."):
+        return key, _rows([f.name for f in schema.findings], [f.name for f in old.findings])
+    if key.startswith("heads.grades."):
+        number, last = key.removeprefix("heads.grades.").split(".", 1)
+        scale = schema.grades[int(number)]
+        place = next((n for n, other in enumerate(old.grades) if other.name == scale.name), None)
+        if place is None:
+            return "", [(f"{scale.name} {value}", None) for value in scale.values]
+        rows = _rows(list(scale.values), list(old.grades[place].values))
+        return f"heads.grades.{place}.{last}", [(f"{scale.name} {name}", row) for name, row in rows]
+    return None
+
+
+def _rows(names: list[str], old: list[str]) -> list[tuple[str, int | None]]:
+    return [(name, old.index(name) if name in old else None) for name in names]
+
+
+def _copy_rows(value: Tensor, source: Tensor | None, rows: list[tuple[str, int | None]]) -> set[str]:
+    """Copies rows in place; the names of those that stay as they were built."""
+    fresh = set()
+    for number, (name, row) in enumerate(rows):
+        if row is None or source is None or source.shape[1:] != value.shape[1:]:
+            fresh.add(name)
+        else:
+            value[number].copy_(source[row])
+    return fresh
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

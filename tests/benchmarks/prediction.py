@@ -1,7 +1,7 @@
-"""The prediction pipeline against its core-time bound: the share of the processor that does work no one can avoid.
+"""The prediction pipeline against its core-time bound: how much of the time does work that nobody can avoid.
 
-The bound is the processor time of decoding and preprocessing every file, plus that of the bare network on every
-image, divided by the number of cores. A pipeline that overlaps them perfectly takes just that long.
+The bound is the processor time of decoding and preprocessing every file, plus that of the bare network on
+every image, divided by the number of cores. A pipeline that overlaps them perfectly takes just that long.
 """
 
 from __future__ import annotations

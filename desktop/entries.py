@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from desktop.project.project import ImageRow
+    from desktop.project.rows import ImageRow
     from desktop.project.scan import Found
 
 
@@ -22,7 +23,7 @@ class Entry:
     position: int
     path: str
     size: int
-    mtime: float
+    mtime_ns: int
     frame: int = 0
     row: ImageRow | None = None
     problem: str | None = None
@@ -50,6 +51,7 @@ class EntryList(Sequence[Entry]):
         self._entries: list[Entry] = []
         self._by_path: dict[tuple[str, int], int] = {}
         self._by_id: dict[str, int] = {}
+        self._counts: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -64,8 +66,9 @@ class EntryList(Sequence[Entry]):
         """Add what a scan found; returns (first position, count)."""
         first = len(self._entries)
         for position, one in enumerate(found, first):
-            self._entries.append(Entry(position, one.path, one.size, one.mtime))
+            self._entries.append(Entry(position, one.path, one.size, one.mtime_ns))
             self._by_path[one.path, 0] = position
+        self._counts["unseen"] += len(self._entries) - first
         return first, len(self._entries) - first
 
     def set_row(self, row: ImageRow) -> int | None:
@@ -74,19 +77,34 @@ class EntryList(Sequence[Entry]):
         if position is None:
             return None
         entry = self._entries[position]
+        self._counts[entry.status] -= 1
         entry.row = row
-        entry.problem = row.problem
+        entry.problem = row.problem or None
+        self._counts[entry.status] += 1
         self._by_id[row.id] = position
         return position
 
-    def add_frame(self, row: ImageRow) -> int:
-        """Append an entry for a further frame of a file that is already in the list; returns its position."""
+    def take(self, row: ImageRow) -> int | None:
+        """`set_row`; a further frame of a file in the list gets an entry at the end. Returns the position."""
+        position = self.set_row(row)
+        if position is None and row.frame > 0 and (row.path, 0) in self._by_path:
+            return self._add_frame(row)
+        return position
+
+    def _add_frame(self, row: ImageRow) -> int:
         first = self._entries[self._by_path[row.path, 0]]
         position = len(self._entries)
-        self._entries.append(Entry(position, row.path, first.size, first.mtime, row.frame, row, row.problem))
+        entry = Entry(position, row.path, first.size, first.mtime_ns, row.frame, row, row.problem or None)
+        self._entries.append(entry)
+        self._counts[entry.status] += 1
         self._by_path[row.path, row.frame] = position
         self._by_id[row.id] = position
         return position
+
+    @property
+    def status_counts(self) -> Mapping[str, int]:
+        """How many entries have each status."""
+        return {status: count for status, count in self._counts.items() if count}
 
     def position_of(self, image_id: str) -> int | None:
         """Where the image of this id stands, None when it is not in the list."""

@@ -1,8 +1,12 @@
 """What is open, which image, what is selected. Emits changes; owns no widget.
 
-Everything slow happens elsewhere: the list comes from a scanning thread, pixels and labels from the read pool,
-predictions from the prediction thread, and every write goes to the store's one writer. The session is told by
-queued signals only and lives in the GUI thread; no method here reads a file or decodes an image.
+Everything slow happens elsewhere: the list comes from a scanning thread, pixels and labels from the read
+pool, predictions from the prediction thread, and every write goes to the store's one writer. The session is
+told by queued signals only and lives in the GUI thread; no method here reads a file or decodes an image.
+
+The class is the front of the parts that it owns: `Opening` (folder, project, indexing), `Showing` (which
+image, what is at hand), `Review` (the label's edits), `Choices` (class, brush, styles, thresholds), `Saving`
+and `Predicting`.
 """
 
 from __future__ import annotations
@@ -13,10 +17,21 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.choices import Choices
 from desktop.entries import Entry, EntryList
+from desktop.jobs.predicting import Predicting
+from desktop.jobs.saving import Saving
+from desktop.opening import Opening
+from desktop.review import Review
+from desktop.showing import Showing
+from desktop.wiring import wire
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
     from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
+    from desktop.canvas.styles import LayerStyle
+    from desktop.jobs.predicting import ModelInUse
     from desktop.project.edit import Edit
     from desktop.project.label import Label
     from desktop.project.project import Project
@@ -34,7 +49,7 @@ class Session(QObject):
     `commit`, `changed`.
     """
 
-    # --- what is open -----------------------------------------------------------------------------------------
+    # --- what is open
     project_changed = Signal()
     """A project (or none) is open now, or its schema changed."""
     entries_reset = Signal()
@@ -48,7 +63,7 @@ class Session(QObject):
     progress = Signal(object)
     """A `desktop.jobs.background.Progress` (task, done, total, text) of scanning, indexing or closing."""
 
-    # --- the current image ------------------------------------------------------------------------------------
+    # --- the current image
     image_changed = Signal(object)
     """The current `Entry` (or None) is another one. Its pixels may follow later by `display_changed`."""
     display_changed = Signal()
@@ -62,7 +77,7 @@ class Session(QObject):
     prediction_changed = Signal()
     """`prediction` of the current image arrived, went or was replaced."""
 
-    # --- choices ----------------------------------------------------------------------------------------------
+    # --- choices
     selection_changed = Signal()
     """`class_id` changed."""
     options_changed = Signal()
@@ -72,7 +87,7 @@ class Session(QObject):
     model_changed = Signal()
     """`model` or `model_allowed` or `prediction_state` changed."""
 
-    # --- the store --------------------------------------------------------------------------------------------
+    # --- the store
     saved_changed = Signal(int)
     """How many edits wait for the writer; 0: everything is acknowledged."""
     statuses_changed = Signal()
@@ -85,7 +100,21 @@ class Session(QObject):
     thumbnail_ready = Signal(int)
     """`thumbnail(position)` now returns a picture."""
 
-    # ==== opening and closing =================================================================================
+    def __init__(self, parent: QObject | None = None, *, predicting: Predicting | None = None) -> None:
+        super().__init__(parent)
+        self.showing = Showing(self)
+        self.review = Review(self)
+        self.choices = Choices(self)
+        self.saving = Saving(self)
+        self.predicting = predicting or Predicting(self)
+        self.opening = Opening(self)
+        self._connect()
+
+    def _connect(self) -> None:
+        """Pass the parts' signals on; what one part must tell another is in `desktop.wiring`."""
+        wire(self)
+
+    # ==== opening and closing
 
     def open_folder(self, folder: Path, *, schema: Schema | None = None) -> None:
         """Open a folder of images, a dataset or a project. Returns at once; everything follows by signal.
@@ -94,197 +123,282 @@ class Session(QObject):
         refusal (locked, newer version, no rights) arrives as `problem`, and `project` stays None: images can
         still be looked at.
         """
+        self.opening.open(folder, schema)
 
     def close(self) -> None:
         """Write everything, stop every thread, then emit `closed`. Never blocks; progress by `progress`."""
+        self.opening.close()
 
     @property
     def folder(self) -> Path | None:
         """The open folder."""
+        return self.opening.folder
 
     @property
     def project(self) -> Project | None:
         """The open project; None while it is being opened or when it was refused."""
+        return self.opening.project
 
     @property
     def schema(self) -> Schema:
         """The project's schema; an empty one when none is open."""
+        return self.opening.schema
 
     def set_schema(self, schema: Schema) -> None:
-        """Replace the schema (class added, renamed, retired); written by the writer, then `project_changed`."""
+        """Replace the schema (class added, renamed, retired); kept by the writer, then `project_changed`."""
+        self.opening.set_schema(schema)
 
     @property
     def entries(self) -> EntryList:
         """All images in order. Read it, never write to it."""
+        return self.showing.entries
 
-    # ==== moving ==============================================================================================
+    # ==== moving
 
     @property
     def position(self) -> int:
         """The current position, -1 when there is none."""
+        return self.showing.position
 
     @property
     def entry(self) -> Entry | None:
         """The current entry."""
+        return self.showing.entry
 
     def go_to(self, position: int) -> None:
         """Make this entry the current one. A prefetched one is a look-up and a few signals."""
+        if self.showing.go_to(position):
+            self.predicting.go_to(position)
 
     def next(self) -> None:
         """To the next entry, if there is one."""
+        self.go_to(self.position + 1)
 
     def previous(self) -> None:
         """To the previous entry, if there is one."""
+        self.go_to(self.position - 1)
 
     def next_unfinished(self) -> None:
-        """To the next entry (wrapping) that is unseen or in progress, if there is one."""
+        """To the next entry (going round) that is unseen, in progress or up for a second look."""
+        position = self.showing.next_unfinished()
+        if position is not None:
+            self.go_to(position)
 
     @property
     def image_pyramid(self) -> ImagePyramid | None:
         """The pixels of the current image; None while they are read or when they cannot be."""
+        image = self.showing.image
+        return image.pixels.pyramid if image is not None and image.pixels is not None else None
 
     @property
     def overlay(self) -> OverlayPyramid | None:
         """The label's layers of the current image; None until the label is there."""
+        reading = self.showing.reading
+        return reading.overlay if reading is not None else None
 
     @property
     def image_problem(self) -> str | None:
         """Why the current image cannot be shown, in one sentence."""
+        image = self.showing.image
+        return image.problem if image is not None else None
 
-    def thumbnail(self, position: int) -> Any | None:
-        """The QImage (at most 128 px) of an entry if it is at hand, else None. Never reads: see the next one."""
+    def thumbnail(self, position: int) -> QImage | None:
+        """The QImage (at most 128 px) of an entry if it is at hand, else None. Never reads."""
+        return self.showing.pool.thumbnail(position)
 
     def want_thumbnails(self, positions: Sequence[int]) -> None:
         """The rows visible now. What is missing is made behind; what is no longer visible is forgotten."""
+        self.showing.want_thumbnails(positions)
 
-    # ==== the label ===========================================================================================
+    # ==== the label
 
     @property
     def label(self) -> Label | None:
-        """The current label; None until it is loaded. Tools paint into its planes between begin and commit."""
+        """The current label; None until it is loaded. Tools paint into it between begin and commit."""
+        reading = self.showing.reading
+        return reading.label if reading is not None else None
 
     @property
     def prediction(self) -> Prediction | None:
         """What the model in use says of the current image; None when not known (yet)."""
+        reading = self.showing.reading
+        return reading.prediction if reading is not None else None
 
     def begin_stroke(self) -> StrokeRecorder:
         """Start a stroke of the selected class. Raises `SessionError` when there is nothing to paint on."""
+        return self.review.begin_stroke()
 
     def changed(self, box: Box) -> None:
         """A tool changed pixels inside ``box``: overlay and canvas follow by `label_changed`."""
+        self.review.changed(box)
 
     def commit(self, edit: Edit) -> None:
         """Record an edit that is already applied to the planes, and hand it to the writer. No disk here."""
+        self.review.commit(edit)
 
     def abort_stroke(self) -> None:
-        """Give up the stroke: the planes are as they were before it."""
+        """Give up the stroke under way: the planes are as they were before it, and shown again."""
+        self.review.abort_stroke()
 
     def perform(self, edit: Edit) -> None:
         """Apply an edit to the current label, record it, and hand it to the writer."""
+        self.review.perform(edit)
 
     def undo(self) -> None:
         """Take back the last edit of the current image (also of earlier sittings)."""
+        self.review.undo()
 
     def redo(self) -> None:
         """Do again what was undone last."""
+        self.review.redo()
 
     @property
     def undo_text(self) -> str | None:
         """What `undo` would take back; None: nothing to undo."""
+        return self.review.undo_text
 
     @property
     def redo_text(self) -> str | None:
         """What `redo` would do again; None: nothing to redo."""
+        return self.review.redo_text
 
     def set_grade(self, scale: str, value: str | None) -> None:
         """Set (or clear, None) the grade of a scale: an edit like any other, undone like any other."""
+        self.review.set_grade(scale, value)
 
     def set_finding(self, name: str, state: str | None) -> None:
         """Set a finding to "present", "absent" or "not assessed"; None clears it."""
+        self.review.set_finding(name, state)
 
     def take_prediction(self, class_name: str) -> None:
         """Replace the unprotected pixels of a class by the prediction at its threshold (one edit)."""
+        self.review.recompute(class_name, self.threshold(class_name), f"Prediction of {class_name} taken")
 
-    # ==== finishing ===========================================================================================
+    # ==== finishing
 
     def finish(self) -> None:
         """Confirm what was visible; the status is derived by the store. `entries_changed` follows."""
+        self.review.finish()
 
     def finish_and_next(self) -> None:
         """`finish`, then to the next unfinished entry."""
+        self.review.finish()
+        self.next_unfinished()
 
     def reject(self, reason: str) -> None:
         """Mark the current image as not usable, with a reason, then go on."""
+        self.review.reject(reason)
+        self.next_unfinished()
 
     def second_look(self) -> None:
         """Ask for a second look at the current image, then go on."""
+        self.review.second_look()
+        self.next_unfinished()
+
+    def take_back(self) -> None:
+        """Go back to the image finished last in this sitting and undo its finish; else to the previous."""
+        image_id = self.review.take_back()
+        position = self.entries.position_of(image_id) if image_id is not None else None
+        self.go_to(position if position is not None else self.position - 1)
 
     @property
     def status_counts(self) -> Mapping[str, int]:
         """How many entries have each status."""
+        return self.showing.entries.status_counts
 
-    # ==== choices =============================================================================================
+    # ==== choices
 
     @property
     def class_id(self) -> int | None:
         """The selected class, None when the schema has none."""
+        return self.choices.class_id
 
     def set_class(self, class_id: int) -> None:
         """Select the class that tools paint."""
+        self.choices.set_class(class_id)
 
     @property
     def brush_radius(self) -> float:
         """In image pixels."""
+        return self.choices.brush_radius
 
     def set_brush_radius(self, radius: float) -> None:
         """Between 0.5 and 500 image pixels."""
+        self.choices.set_brush_radius(radius)
 
     @property
-    def styles(self) -> Mapping[int, Any]:
-        """class id -> `LayerStyle(visible, color, opacity)`; kept for the folder."""
+    def styles(self) -> Mapping[int, LayerStyle]:
+        """class id -> `LayerStyle(visible, color, opacity, ...)`, of every active class."""
+        return self.choices.styles
 
     def set_layer_style(
-        self, class_id: int, *, visible: bool | None = None, color: str | None = None, opacity: float | None = None
+        self,
+        class_id: int,
+        *,
+        visible: bool | None = None,
+        color: str | None = None,
+        opacity: float | None = None,
     ) -> None:
         """Change how one layer is drawn."""
+        self.choices.set_style(class_id, visible=visible, color=color, opacity=opacity)
 
     def threshold(self, class_name: str) -> float:
         """The threshold in use for a class: set here, else the model's own, else 0.5."""
+        return self.choices.threshold(class_name, self.model)
 
     def set_threshold(self, class_name: str, value: float) -> None:
         """Recompute the unprotected pixels of a class at a new threshold, off the GUI thread."""
+        self.choices.set_threshold(class_name, value)
 
-    # ==== the model ===========================================================================================
+    # ==== the model
 
     @property
-    def model(self) -> Any | None:
-        """`ModelInUse(bundle, digest, name, domain, schema, thresholds)` or None."""
+    def model(self) -> ModelInUse | None:
+        """The model that predicts: `bundle`, `digest`, `name`, `domain`, `schema`, `thresholds`; or None."""
+        return self.predicting.model
 
     def set_model(self, bundle: Path | None) -> None:
         """Use this bundle for predictions. Labels are not touched; what is unedited follows the new model."""
+        self.predicting.use(bundle)
 
     @property
     def model_allowed(self) -> bool:
         """False while a synthetic model waits for the reader's consent to predict on this folder."""
+        return self.predicting.allowed
 
     def allow_model(self) -> None:
         """The reader chose to use the model on this folder although its domain is synthetic."""
+        self.predicting.allow()
 
     @property
     def prediction_state(self) -> str:
-        """"idle", "loading", "predicting", "waiting" (for an idle moment), "off" or "failed"."""
+        """ "idle", "loading", "predicting", "waiting" (for an idle moment), "off" or "failed"."""
+        return self.predicting.thread_.state
 
     def note_input(self) -> None:
-        """The reader moved or typed just now: heavy imports wait, indexing pauses. Called by an event filter."""
+        """The reader moved or typed just now: heavy imports wait, indexing gives way. For an event filter."""
+        self.predicting.note_input()
+        self.opening.note_input()
 
     def set_training(self, running: bool) -> None:
         """A run is on: predictions fall to the current image and the next two, with one thread."""
+        self.predicting.set_training(running)
 
-    # ==== the store ===========================================================================================
+    # ==== the store
 
     @property
     def pending(self) -> int:
         """Edits not yet acknowledged by the writer."""
+        return self.saving.pending
 
-    def run_behind(self, work: Callable[[], Any], done: Callable[[Any], None] | None = None) -> None:
-        """Run a query or command of the project off the GUI thread; ``done`` is called in the GUI thread."""
+    def run_behind(
+        self,
+        work: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        """Run a query or command off the GUI thread; ``done(result)`` is called in the GUI thread.
+
+        An error is told by `problem`, unless ``failed`` takes it.
+        """
+        self.opening.behind.run(work, done, failed)

@@ -127,3 +127,7 @@ class Tasks(QObject):
         ended = all([task.wait(milliseconds) for task in list(self._running)])
         self._sweep()
         return ended
+
+    def wait_elsewhere(self, milliseconds: int) -> bool:
+        """Wait for all to end on another thread than the GUI's, which goes on and tidies up by itself."""
+        return all([task.wait(milliseconds) for task in list(self._running)])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
     from desktop.project.label import Label
-    from desktop.project.project import ImageRow
+    from desktop.project.rows import ImageRow
     from inference.prediction import Prediction
 
 
@@ -46,6 +46,13 @@ class DisplayImage:
     """Counts what a reading depends on: the prediction, the thresholds, the schema."""
     read: int = -1
     """The version that the last reading delivered was made for."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why it cannot be shown or labelled."""
+        if self.pixels is not None and self.pixels.problem:
+            return self.pixels.problem
+        return self.reading.problem if self.reading is not None else None
 
     @property
     def cost(self) -> int:

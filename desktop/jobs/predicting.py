@@ -162,7 +162,7 @@ class Predicting(QObject):
 
     @property
     def allowed(self) -> bool:
-        """Whether the model may predict here: one of synthetic images only on such, until the reader says so."""
+        """Whether the model may predict here: one of synthetic images only on such, or by consent."""
         if self.model is None or self.model.domain != SYNTHETIC:
             return True
         return self._consent or self.allowed_domain == SYNTHETIC
@@ -206,7 +206,7 @@ class Predicting(QObject):
         self._ask()
 
     def request_for(self, entry: Entry, priority: int = 0) -> PredictionRequest | None:
-        """The question about an entry; None when it has no identity yet, cannot be read, or no model is in use."""
+        """The question about an entry; None without an identity, a readable file, or a model in use."""
         model, folder, row = self.model, self._folder, entry.row
         if model is None or folder is None or row is None or row.problem or not row.content_hash:
             return None
@@ -274,11 +274,10 @@ class Predicting(QObject):
 
     def wait(self, milliseconds: int = 10_000) -> bool:
         """Wait for the thread to end (off the GUI thread, or at the very end)."""
-        return bool(self._tasks.wait(milliseconds)) and (
-            not self.thread_.isRunning() or self.thread_.wait(milliseconds)
-        )
+        read = self._tasks.wait_elsewhere(milliseconds)
+        return (not self.thread_.isRunning() or bool(self.thread_.wait(milliseconds))) and read
 
 
 def known_to(cache: CacheLike, request: PredictionRequest) -> bool:
     """Whether the answer is in the cache already."""
-    return cache.get(*request.key) is not None
+    return cache.has(*request.key)

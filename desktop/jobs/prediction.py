@@ -55,6 +55,8 @@ class CacheLike(Protocol):
 
     def get(self, content_hash: str, frame: int, model_digest: str) -> Prediction | None: ...
 
+    def has(self, content_hash: str, frame: int, model_digest: str) -> bool: ...
+
     def put(self, content_hash: str, frame: int, prediction: Prediction) -> Any: ...
 
 
@@ -276,10 +278,10 @@ class PredictionThread(QThread):
 
     def _predict(self, request: PredictionRequest) -> Prediction | None:
         import torch
-        from inference.images import read_image
-        from inference.predictor import PredictionCancelled
 
         from inference.hashing import content_hash
+        from inference.images import read_image
+        from inference.predictor import PredictionCancelled
 
         self._set_state("predicting")
         if torch.get_num_threads() != self._threads():

@@ -30,6 +30,10 @@ class Saving(QObject):
     """(sentence, details): a write was refused (it is kept and tried again) or failed."""
     failed = Signal(str)
     """The image id whose change the store will not take; the label must be read again."""
+    acknowledged = Signal(str, object)
+    """(image id, what the command's future gave)."""
+    caught_up = Signal(object)
+    """The image ids whose refused writes are on the disk now."""
     _answered = Signal(str, object)
     _waiting = Signal(int)
 
@@ -83,14 +87,18 @@ class Saving(QObject):
         elif error is not None:
             self.problem.emit(messages.sentence(error), "")
             self.failed.emit(image_id)
+        else:
+            self.acknowledged.emit(image_id, future.result())
         self.changed.emit(self.pending)
 
     def _on_waiting(self, count: int) -> None:
         # A refused write tells its later success only by this count.
         writer = self._writer
         if count == 0 and self._held and writer is not None and writer.pending == 0:
+            images = [image_id for image_id, count in self._held.items() if count > 0]
             self._held.clear()
             self._retry.stop()
+            self.caught_up.emit(images)
             self.changed.emit(self.pending)
 
     def _try_again(self) -> None:

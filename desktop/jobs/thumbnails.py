@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
-from inference.images import read_rgb8
 
 from desktop.canvas.qimages import qimage_from_rgb8
+from inference.images import read_rgb8
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,9 +26,9 @@ SIDE: Final = 128
 _QUALITY: Final = 85
 
 
-def thumbnail_key(path: str, frame: int, size: int, mtime: float) -> str:
+def thumbnail_key(path: str, frame: int, size: int, mtime_ns: int) -> str:
     """The name under which a file's thumbnail is kept: another size or time is another picture."""
-    text = f"{path}\0{frame}\0{size}\0{mtime!r}".encode("utf-8", "surrogatepass")
+    text = f"{path}\0{frame}\0{size}\0{mtime_ns}".encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 

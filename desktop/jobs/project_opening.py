@@ -1,0 +1,77 @@
+"""Opening a folder's project, or making it one; everything here waits for the disk, so it runs behind."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from desktop.project.cache import PredictionCache
+    from desktop.project.project import Project
+    from inference.schema import Schema
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedProject:
+    """An open project and what lies beside it.
+
+    ``domain`` is the folder's own ("synthetic" for generated images), ``incumbent`` the bundle in use,
+    ``note`` a sentence for the reader, or empty.
+    """
+
+    project: Project
+    cache: PredictionCache
+    thumbnails: Path
+    domain: str
+    incumbent: Path | None
+    note: str
+
+
+def open_or_create(folder: Path, schema: Schema | None) -> OpenedProject:
+    """Open the project of a folder, or make one with ``schema`` (default: what the folder itself says).
+
+    Raises ProjectError (locked, newer version, no place to write), SchemaError, FormatError.
+    """
+    # SQLAlchemy comes with these: they are imported here, behind, and not before the first paint.
+    from desktop.formats.suggestion import suggest_grouping, suggest_schema
+    from desktop.project.cache import PredictionCache
+    from desktop.project.location import find_location
+    from desktop.project.project import Project
+    from desktop.sample import folder_domain
+
+    if find_location(folder) is not None:
+        project = Project.open(folder)
+    else:
+        chosen = schema if schema is not None else suggest_schema(folder)
+        project = Project.create(folder, chosen, grouping=suggest_grouping(folder))
+    try:
+        predictions = project.location.predictions
+        incumbent, note = _incumbent(project)
+        return OpenedProject(
+            project,
+            PredictionCache(predictions),
+            predictions.parent / "thumbnails",
+            folder_domain(folder),
+            incumbent,
+            " ".join(text for text in (project.location_note, note) if text),
+        )
+    except BaseException:
+        project.close()
+        raise
+
+
+def _incumbent(project: Project) -> tuple[Path | None, str]:
+    """The bundle of the model in use, or a sentence when it is gone."""
+    row = project.incumbent()
+    if row is None:
+        return None, ""
+    bundle = Path(row.path)
+    if not bundle.is_absolute():
+        bundle = project.folder / bundle
+    if bundle.is_dir():
+        return bundle, ""
+    return None, f"The model in use, {row.name}, is not at {bundle} any more; choose a model again."

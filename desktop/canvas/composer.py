@@ -1,35 +1,32 @@
 """From pyramids to the pixels of a view.
 
 Three ways were measured at 4288x2848 in a view of 1600x1000 with four classes (two cores, p50): QPainter
-drawing scaled RGB32 and Indexed8 levels 4.0 ms at fit and 5.0 ms at 75 %; one buffer blended in numpy
-above that; this one, 4.3 ms at any scale. It resamples with cv2 into one opaque buffer, looks the planes up
-through a colour table into a second, premultiplied one, and leaves two plain copies to QPainter. A dab
-then costs its own rectangle of the second buffer only, and changing a colour never resamples the image.
-
-The planes are sampled by whole pixels through index arrays: a rectangle composed alone is equal, byte for
-byte, to the same rectangle of the whole.
+drawing scaled RGB32 and Indexed8 levels: 4.0 ms at fit, 5.0 ms at 75 %; the same with an overlay already
+at the view's resolution, but indexed: 2.0 ms for the overlay alone. This one, 3.5 to 5 ms for a new view: it
+resamples with cv2 into one opaque surface, looks the planes up through a colour table into premultiplied
+ones, and leaves plain copies (0.4 ms) to QPainter. A dab then costs its own rectangle of one surface,
+recolouring never resamples the image, and moving it composes only the strips that come into sight.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter, QRegion
 
-from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid, level_for
+from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
 from desktop.canvas.qimages import wrap_argb, wrap_rgb32
+from desktop.canvas.rects import box_of, rects_of
+from desktop.canvas.resample import eroded, resample_image, sample_planes
 from desktop.canvas.styles import ColourTable, LayerStyle, edge_table, fill_table
-from desktop.canvas.viewport import NEAREST_ABOVE, Viewport
+from desktop.canvas.viewport import Viewport
 from desktop.project.planes import Box
 
-__all__ = ["Composer", "compose_image", "sample_planes"]
-
-_Indices = NDArray[np.intp]
+__all__ = ["Composer"]
 
 
 class Composer:
@@ -41,25 +38,32 @@ class Composer:
         self._overlay: OverlayPyramid | None = None
         self._styles: dict[int, LayerStyle] = {}
         self._outline_width = 1
-        self._base = np.zeros((1, 1, 4), np.uint8)
-        self._base_image = wrap_rgb32(self._base)
+        self._size = (1, 1)
+        self._base = _Surface(1, 1, opaque=True)
         self._sheets: list[_Sheet] = []
+        self._spare: list[_Sheet] = []
         self._base_stale = True
         self._sheets_stale = True
 
     def set_viewport(self, viewport: Viewport | None, outline_width: int = 1) -> None:
-        """Look from elsewhere: everything is composed again at the next paint."""
-        if viewport == self._viewport and outline_width == self._outline_width:
+        """Look from elsewhere. After a move only what was not in sight is composed, otherwise everything."""
+        before, same_width = self._viewport, outline_width == self._outline_width
+        if viewport == before and same_width:
             return
-        self._viewport = viewport
-        self._outline_width = outline_width
-        if viewport is not None:
-            shape = (viewport.view_height, viewport.view_width)
-            if self._base.shape[:2] != shape:
-                self._base = np.zeros((*shape, 4), np.uint8)
-                self._base_image = wrap_rgb32(self._base)
-                self._make_sheets()
-        self._base_stale = self._sheets_stale = True
+        self._viewport, self._outline_width = viewport, outline_width
+        if viewport is None:
+            self._base_stale = self._sheets_stale = True
+            return
+        if (size := (viewport.view_height, viewport.view_width)) != self._size:
+            self._size = size
+            self._base = _Surface(*size, opaque=True)
+            self._sheets, self._spare = [], []
+            self._base_stale = True
+            self._make_sheets()
+        elif before is not None and same_width and _only_moved(before, viewport):
+            self._move(before, viewport)
+        else:
+            self._base_stale = self._sheets_stale = True
 
     def set_image(self, image: ImagePyramid | None) -> None:
         """Show another image's pixels."""
@@ -92,12 +96,11 @@ class Composer:
         if viewport is None or self._image is None or box[0] >= box[2] or box[1] >= box[3]:
             return
         if self._base_stale:
-            y0, x0, y1, x1 = viewport.drawn_box()
-            compose_image(self._image, viewport, (y0, x0, y1, x1), self._base[y0:y1, x0:x1])
+            self._compose_base(viewport.drawn_box())
             self._base_stale = False
         rect = QRect(box[1], box[0], box[3] - box[1], box[2] - box[0])
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        painter.drawImage(rect.topLeft(), self._base_image, rect)
+        painter.drawImage(rect.topLeft(), self._base.image, rect)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
         if not overlays or self._overlay is None:
             return
@@ -105,19 +108,24 @@ class Composer:
             self._compose_sheets(viewport.drawn_box())
             self._sheets_stale = False
         for sheet in self._sheets:
-            painter.drawImage(rect.topLeft(), sheet.image, rect)
+            painter.drawImage(rect.topLeft(), sheet.surface.image, rect)
 
     def _make_sheets(self) -> None:
-        """One sheet a page that shows anything; buffers of the right size are used again."""
-        spare = [sheet for sheet in self._sheets if sheet.pixels.shape == self._base.shape[:2]]
+        """One sheet a page that shows anything; surfaces are used again."""
+        self._spare += self._sheets
         self._sheets = []
         self._sheets_stale = True
         for page in range(self._overlay.pages if self._overlay is not None else 0):
             fill, edge = fill_table(self._styles, page), edge_table(self._styles, page)
             if fill is not None or edge is not None:
-                sheet = spare.pop() if spare else _Sheet(self._base.shape[0], self._base.shape[1])
+                sheet = self._spare.pop() if self._spare else _Sheet(*self._size)
                 sheet.page, sheet.fill, sheet.edge = page, fill, edge
                 self._sheets.append(sheet)
+
+    def _compose_base(self, box: Box) -> None:
+        y0, x0, y1, x1 = box
+        if self._image is not None and self._viewport is not None:
+            resample_image(self._image, self._viewport, box, self._base.channels[y0:y1, x0:x1])
 
     def _compose_sheets(self, box: Box) -> None:
         if self._overlay is None or self._viewport is None or box[0] >= box[2] or box[1] >= box[3]:
@@ -125,138 +133,90 @@ class Composer:
         for sheet in self._sheets:
             sheet.compose(self._overlay, self._viewport, box, self._outline_width)
 
+    def _move(self, before: Viewport, after: Viewport) -> None:
+        """Keep what stays in sight and compose the strips that come into it."""
+        dx, dy = after.left - before.left, after.top - before.top
+        if (dx, dy) == (0, 0):
+            return
+        shown = _qrect(after.drawn_box())
+        kept = _qrect(before.drawn_box()).translated(dx, dy).intersected(shown)
+        strips = [box_of(rect) for rect in rects_of(QRegion(shown).subtracted(QRegion(kept)))]
+        if kept.width() * kept.height() * 2 < shown.width() * shown.height():
+            self._base_stale = self._sheets_stale = True
+            return
+        if not self._base_stale:
+            self._base.shift(box_of(kept), dx, dy)
+            for strip in strips:
+                self._compose_base(strip)
+        if not self._sheets_stale:
+            # An outline at the old edge of the view knew what lies beyond: sampling reaches over the edge.
+            for sheet in self._sheets:
+                sheet.surface.shift(box_of(kept), dx, dy)
+            for strip in strips:
+                self._compose_sheets(strip)
+
+
+class _Surface:
+    """Pixels of the view's size, and the QImage over them; twice, because a shift cannot be done in place."""
+
+    __slots__ = ("_opaque", "_other", "channels", "image", "pixels")
+
+    def __init__(self, height: int, width: int, *, opaque: bool) -> None:
+        self._opaque = opaque
+        self._other: tuple[NDArray[np.int32], NDArray[np.uint8], QImage] | None = None
+        self.pixels, self.channels, self.image = self._buffer(height, width)
+
+    def shift(self, target: Box, dx: int, dy: int) -> None:
+        """Move what lies ``dx, dy`` before ``target`` into it. What lies outside of it is undefined."""
+        y0, x0, y1, x1 = target
+        other = self._other or self._buffer(*self.pixels.shape)
+        np.copyto(other[0][y0:y1, x0:x1], self.pixels[y0 - dy : y1 - dy, x0 - dx : x1 - dx])
+        self._other = self.pixels, self.channels, self.image
+        self.pixels, self.channels, self.image = other
+
+    def _buffer(self, height: int, width: int) -> tuple[NDArray[np.int32], NDArray[np.uint8], QImage]:
+        pixels = np.zeros((height, width), np.int32)
+        channels = pixels.view(np.uint8).reshape(height, width, 4)
+        return pixels, channels, wrap_rgb32(channels) if self._opaque else wrap_argb(pixels)
+
 
 class _Sheet:
     """One page of planes as premultiplied pixels of the view, and the tables that colour it."""
 
-    __slots__ = ("edge", "fill", "image", "page", "pixels")
+    __slots__ = ("edge", "fill", "page", "surface")
 
     def __init__(self, height: int, width: int) -> None:
         self.page = 0
         self.fill: ColourTable | None = None
         self.edge: ColourTable | None = None
-        self.pixels = np.zeros((height, width), np.int32)
-        self.image: QImage = wrap_argb(self.pixels)
+        self.surface = _Surface(height, width, opaque=False)
 
     def compose(self, overlay: OverlayPyramid, viewport: Viewport, box: Box, outline_width: int) -> None:
         y0, x0, y1, x1 = box
-        target = self.pixels[y0:y1, x0:x1]
+        target = self.surface.pixels[y0:y1, x0:x1]
         rim = outline_width if self.edge is not None else 0
         bits = sample_planes(overlay, self.page, viewport, (y0 - rim, x0 - rim, y1 + rim, x1 + rim))
-        inner = bits[rim : bits.shape[0] - rim, rim : bits.shape[1] - rim] if rim else bits
+        inner = np.ascontiguousarray(bits[rim : bits.shape[0] - rim, rim : bits.shape[1] - rim])
         if self.fill is not None:
-            cv2.LUT(np.ascontiguousarray(inner), self.fill, dst=target)
+            cv2.LUT(inner, self.fill, dst=target)
         else:
             target[...] = 0
         if self.edge is not None:
-            edges = inner & ~_eroded(bits, rim)
-            lines = np.asarray(cv2.LUT(edges, self.edge))
-            np.copyto(target, lines, where=lines != 0)
+            edges = np.bitwise_xor(inner, eroded(bits, rim))
+            edges &= self._edged
+            cv2.copyTo(cv2.LUT(edges, self.edge), edges, dst=target)
+
+    @property
+    def _edged(self) -> np.uint8:
+        """The bits that have an outline."""
+        table = self.edge
+        return np.uint8(0 if table is None else sum(1 << bit for bit in range(8) if table[1 << bit]))
 
 
-def compose_image(image: ImagePyramid, viewport: Viewport, box: Box, out: NDArray[np.uint8]) -> None:
-    """Resample ``box`` of the view from ``image`` into ``out`` (h, w, 4) uint8 BGRX.
-
-    Bilinear from the level that is at most twice too fine; whole pixels above :data:`NEAREST_ABOVE`.
-    """
-    y0, x0, y1, x1 = box
-    if y0 >= y1 or x0 >= x1:
-        return
-    if viewport.scale > NEAREST_ABOVE:
-        rows = _nearest(y0, y1, viewport.top, viewport.scale, image.height)
-        columns = _nearest(x0, x1, viewport.left, viewport.scale, image.width)
-        crop = image.levels[0][rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        small = np.asarray(cv2.cvtColor(np.ascontiguousarray(crop), cv2.COLOR_RGB2BGRA)).view(np.int32)[
-            ..., 0
-        ]
-        out.view(np.int32)[..., 0] = small.take(columns - columns[0], axis=1)[rows - rows[0]]
-        return
-    level = level_for(viewport.scale, len(image.levels))
-    pixels = image.levels[level]
-    scale = viewport.scale * 2**level
-    top, left = (y0 - viewport.top) / scale, (x0 - viewport.left) / scale
-    cy0, cy1 = _crop(top, (y1 - y0) / scale, pixels.shape[0])
-    cx0, cx1 = _crop(left, (x1 - x0) / scale, pixels.shape[1])
-    crop = pixels[cy0:cy1, cx0:cx1]
-    if scale == 1.0:
-        first_row, first_column = int(top) - cy0, int(left) - cx0
-        view = crop[first_row : first_row + y1 - y0, first_column : first_column + x1 - x0]
-    else:
-        # cv2 puts whole coordinates at pixel centres, we at corners: hence the halves.
-        shift_x, shift_y = 0.5 / scale - 0.5 + left - cx0, 0.5 / scale - 0.5 + top - cy0
-        matrix = np.array([[1 / scale, 0, shift_x], [0, 1 / scale, shift_y]])
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        view = np.asarray(
-            cv2.warpAffine(crop, matrix, (x1 - x0, y1 - y0), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        )
-    cv2.cvtColor(view, cv2.COLOR_RGB2BGRA, dst=out)
+def _only_moved(before: Viewport, after: Viewport) -> bool:
+    same_image = (before.image_width, before.image_height) == (after.image_width, after.image_height)
+    return same_image and before.scale == after.scale
 
 
-def sample_planes(overlay: OverlayPyramid, page: int, viewport: Viewport, box: Box) -> NDArray[np.uint8]:
-    """The bits of a page (h, w) uint8 for ``box`` of the view; zero outside the image.
-
-    Enlarged: the nearest pixel. Shrunk: a view pixel takes the OR of all pixels of the level whose centre
-    falls into it (one or two each way), so every pixel of the level, and every lesion, is on screen.
-    """
-    y0, x0, y1, x1 = box
-    cy0, cx0 = max(y0, viewport.top), max(x0, viewport.left)
-    cy1 = min(y1, viewport.top + viewport.drawn_height)
-    cx1 = min(x1, viewport.left + viewport.drawn_width)
-    if cy0 >= cy1 or cx0 >= cx1:
-        return np.zeros((y1 - y0, x1 - x0), np.uint8)
-    level = level_for(viewport.scale, len(overlay.levels))
-    plane = overlay.levels[level][page]
-    scale = viewport.scale * 2**level
-    rows = _spans(cy0, cy1, viewport.top, scale, plane.shape[0], viewport.drawn_height)
-    columns = _spans(cx0, cx1, viewport.left, scale, plane.shape[1], viewport.drawn_width)
-    bits = _gather(plane, rows, columns)
-    if (cy0, cx0, cy1, cx1) == box:
-        return bits
-    padded = np.zeros((y1 - y0, x1 - x0), np.uint8)
-    padded[cy0 - y0 : cy1 - y0, cx0 - x0 : cx1 - x0] = bits
-    return padded
-
-
-def _gather(plane: NDArray[np.uint8], rows: list[_Indices], columns: list[_Indices]) -> NDArray[np.uint8]:
-    """The OR of ``plane`` at all combinations of the row and column index arrays."""
-    first, last = int(columns[0][0]), int(columns[-1][-1]) + 1
-    band = plane[rows[0], first:last]
-    for more in rows[1:]:
-        band |= plane[more, first:last]
-    bits = band.take(columns[0] - first, axis=1)
-    for more in columns[1:]:
-        bits |= band.take(more - first, axis=1)
-    return bits
-
-
-def _spans(start: int, stop: int, origin: int, scale: float, size: int, drawn: int) -> list[_Indices]:
-    """Index arrays whose union is, for each view pixel of ``start..stop``, the pixels that it shows."""
-    if scale > 1.0:
-        return [_nearest(start, stop, origin, scale, size)]
-    at = np.arange(start - origin, stop - origin + 1, dtype=np.float64)
-    bounds = np.ceil(at / scale - 0.5).astype(np.intp)
-    first = np.clip(bounds[:-1], 0, size - 1)
-    last = np.clip(bounds[1:] - 1, first, size - 1)
-    if stop - origin == drawn:
-        last[-1] = size - 1  # what lies beyond the last view pixel's centre would otherwise be nowhere
-    return [first] + [np.minimum(first + k, last) for k in range(1, int((last - first).max()) + 1)]
-
-
-def _nearest(start: int, stop: int, origin: int, scale: float, size: int) -> _Indices:
-    """For each view pixel of ``start..stop`` the index of the pixel under its centre."""
-    at = (np.arange(start - origin, stop - origin, dtype=np.float64) + 0.5) / scale
-    return np.clip(np.floor(at).astype(np.intp), 0, size - 1)
-
-
-def _crop(start: float, length: float, size: int) -> tuple[int, int]:
-    """The whole pixels that bilinear sampling of ``start..start + length`` can read."""
-    first = min(max(0, math.floor(start) - 2), size - 1)
-    return first, max(first + 1, min(size, math.ceil(start + length) + 2))
-
-
-def _eroded(bits: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
-    """Each of the eight masks without its rim of ``times`` pixels; smaller by that rim on all sides."""
-    for _ in range(times):
-        middle = bits[1:-1, 1:-1] & bits[:-2, 1:-1] & bits[2:, 1:-1]
-        bits = middle & bits[1:-1, :-2] & bits[1:-1, 2:]
-    return bits
+def _qrect(box: Box) -> QRect:
+    return QRect(box[1], box[0], box[3] - box[1], box[2] - box[0])

@@ -13,7 +13,7 @@ from desktop.errors import DesktopError
 
 if TYPE_CHECKING:
     from desktop.formats.predictions import PredictionWriter
-    from inference.prediction import Prediction
+    from inference.predictor import FileResult
 
 
 def declare(commands: Any) -> None:
@@ -26,11 +26,19 @@ def declare(commands: Any) -> None:
         examples="overread predict photographs --model fundus-demo --out predicted\n"
         "overread predict one.jpg --model run/best --out predicted --json",
     )
-    parser.add_argument("input", metavar="INPUT", type=Path, help="an image, or a folder with images at any depth")
-    parser.add_argument("--model", metavar="M", required=True, help="a model's name, or the folder of a bundle")
+    parser.add_argument(
+        "input", metavar="INPUT", type=Path, help="an image, or a folder with images at any depth"
+    )
+    parser.add_argument(
+        "--model", metavar="M", required=True, help="a model's name, or the folder of a bundle"
+    )
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="a new folder for the results")
-    parser.add_argument("--device", metavar="D", default="auto", help="auto, cpu, cuda, cuda:1, mps (default: auto)")
-    parser.add_argument("--batch", metavar="N", type=whole_number, default=1, help="images at once (default: 1)")
+    parser.add_argument(
+        "--device", metavar="D", default="auto", help="auto, cpu, cuda, cuda:1, mps (default: auto)"
+    )
+    parser.add_argument(
+        "--batch", metavar="N", type=whole_number, help="images at once (default: 8 on a GPU, else 1)"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,9 @@ def run(args: argparse.Namespace, output: Output) -> int:
     bundle = find_model(args.model)
     root = _root(args.input)
     if args.out.absolute().is_relative_to(root.absolute()) and root.is_dir():
-        raise DesktopError(f"{args.out} lies inside {root}, whose images are predicted; choose another --out.")
+        raise DesktopError(
+            f"{args.out} lies inside {root}, whose images are predicted; choose another --out."
+        )
     folder = new_folder(args.out)
     sources, problems = _sources(args.input, root)
     from inference.predictor import Predictor
@@ -65,17 +75,17 @@ def run(args: argparse.Namespace, output: Output) -> int:
     return _report(out, results, output)
 
 
-def _predict(predictor: Any, sources: list[Source], results: PredictionWriter, batch: int, output: Output) -> None:
+def _predict(
+    predictor: Any, sources: list[Source], results: PredictionWriter, batch: int | None, output: Output
+) -> None:
     show = output.progress("predicted")
 
-    def on_result(index: int, outcome: Prediction | Exception) -> None:
-        from desktop.messages import sentence
-
-        source = sources[index]
-        if isinstance(outcome, Exception):
-            results.problems[source.name] = sentence(outcome)
+    def on_result(result: FileResult) -> None:
+        name = sources[result.index].name
+        if result.prediction is None:
+            results.problems[name] = str(result.error)
         else:
-            results.add(source.name, outcome)
+            results.add(name, result.prediction)
         show(results.count + len(results.problems), len(sources))
 
     predictor.predict_files([(s.path, s.frame) for s in sources], on_result=on_result, batch=batch)
@@ -84,9 +94,9 @@ def _predict(predictor: Any, sources: list[Source], results: PredictionWriter, b
 def _root(given: Path) -> Path:
     if not given.exists():
         raise DesktopError(f"{given} does not exist; give an image or a folder of images.")
-    if given.is_dir() and (given / "images").is_dir() and (given / "masks").is_dir():
-        return given / "images"
-    return given if given.is_dir() else given.parent
+    from desktop.project.scan import image_root
+
+    return image_root(given).folder if given.is_dir() else given.parent
 
 
 def _sources(given: Path, root: Path) -> tuple[list[Source], dict[str, str]]:
@@ -94,7 +104,7 @@ def _sources(given: Path, root: Path) -> tuple[list[Source], dict[str, str]]:
     from inference.errors import InferenceError
     from inference.images import probe
 
-    names = [found.path for found in _scan(given)] if given.is_dir() else [given.name]
+    names = list(_scan(given, root)) if given.is_dir() else [given.name]
     if not names:
         raise DesktopError(f"{given} holds no image of a kind that Overread reads.")
     sources, problems = [], {}
@@ -116,19 +126,27 @@ def _sources(given: Path, root: Path) -> tuple[list[Source], dict[str, str]]:
     return sources, problems
 
 
-def _scan(folder: Path) -> Iterator[Any]:
+def _scan(folder: Path, root: Path) -> Iterator[str]:
+    """The names of the images below `root`, which is `images/` where the folder is a dataset."""
     from desktop.project.scan import scan
 
-    return scan(folder)
+    prefix = "" if root == folder else f"{root.relative_to(folder).as_posix()}/"
+    return (found.path.removeprefix(prefix) for found in scan(folder))
 
 
 def _nothing(problems: dict[str, str]) -> str:
     first = next(iter(problems.values()), "there is no image")
-    return first if len(problems) == 1 else f"None of the {len(problems)} images could be predicted; the first: {first}"
+    return (
+        first
+        if len(problems) == 1
+        else f"None of the {len(problems)} images could be predicted; the first: {first}"
+    )
 
 
 def _report(out: Path, results: PredictionWriter, output: Output) -> int:
-    output.event({"event": "predicted", "out": str(out), "images": results.count, "problems": results.problems})
+    output.event(
+        {"event": "predicted", "out": str(out), "images": results.count, "problems": results.problems}
+    )
     output.line(f"{results.count} images predicted; the results are in {out}")
     for said in results.problems.values():
         output.line(f"left out: {said}")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from desktop.commands.base import Output, add_command, table
+from desktop.commands.base import Output, add_command
 from desktop.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,11 +32,19 @@ def declare(commands: Any) -> None:
         "overread train residual-unet --data polyps --out run --set epochs=5 --missing-mask empty\n"
         "overread train residual-unet --data polyps --out run --resume",
     )
-    train.add_argument("recipe", metavar="RECIPE_OR_CONFIG", help="a recipe's name (`overread recipes list`) or a file")
-    train.add_argument("--data", metavar="D", type=Path, required=True, help="the folder of a dataset")
-    train.add_argument("--out", metavar="R", type=Path, required=True, help="the run's folder; best/ in it is the model")
     train.add_argument(
-        "--set", metavar="K=V", action="append", default=[], help="change a setting of the recipe (again and again)"
+        "recipe", metavar="RECIPE_OR_CONFIG", help="a recipe's name (`overread recipes list`) or a file"
+    )
+    train.add_argument("--data", metavar="D", type=Path, required=True, help="the folder of a dataset")
+    train.add_argument(
+        "--out", metavar="R", type=Path, required=True, help="the run's folder; best/ in it is the model"
+    )
+    train.add_argument(
+        "--set",
+        metavar="K=V",
+        action="append",
+        default=[],
+        help="change a setting of the recipe (again and again)",
     )
     train.add_argument("--missing-mask", choices=MISSING, help=MISSING_HELP)
     train.add_argument("--resume", action="store_true", help="go on with the run in R")
@@ -48,9 +57,135 @@ def declare(commands: Any) -> None:
         help="measure a model on one split of a dataset",
         examples="overread evaluate --model run/best --data labelled --split test --report report",
     )
-    evaluate.add_argument("--model", metavar="M", required=True, help="a model's name, or the folder of a bundle")
+    evaluate.add_argument(
+        "--model", metavar="M", required=True, help="a model's name, or the folder of a bundle"
+    )
     evaluate.add_argument("--data", metavar="D", type=Path, required=True, help="the folder of a dataset")
     evaluate.add_argument("--split", choices=("train", "val", "test"), default="test", help="(default: test)")
     evaluate.add_argument("--missing-mask", choices=MISSING, help=MISSING_HELP)
     evaluate.add_argument("--report", metavar="DIR", type=Path, help="also write the figures to DIR")
-    evaluate.add_argument("--device", metavar="D", default="auto", help="auto, cpu, cuda, cuda:1, mps (default: auto)")
+    evaluate.add_argument(
+        "--device", metavar="D", default="auto", help="auto, cpu, cuda, cuda:1, mps (default: auto)"
+    )
+
+
+def run_train(args: argparse.Namespace, output: Output) -> int:
+    """Train in this process; Ctrl-C saves the run so that it can be resumed."""
+    out: Path = args.out
+    if args.resume and not (out / "config.toml").is_file():
+        raise UsageError(f"{out} holds no run that could be resumed.")
+    config = _config(args, out)
+    from training.dataset import open_dataset
+    from training.loop import fit
+
+    missing = args.missing_mask or _stated(config.data.missing_mask)
+    dataset = open_dataset(args.data, missing_mask=missing, seed=config.seed)
+    lines = _Lines(output)
+    with _stop_on_interrupt() as asked:
+        last = fit(config, dataset, out, emit=lines.tell, stop=asked, resume=args.resume)
+    return 130 if last.event == "stopped" else 0
+
+
+def _config(args: argparse.Namespace, out: Path) -> RunConfig:
+    """The recipe, or the interrupted run's own configuration, with the options of the command line."""
+    from dataclasses import replace
+
+    from desktop.loop.library import find_model
+    from training.config import apply_set, read_config
+    from training.recipes import find_recipe
+
+    for assignment in args.set:
+        if "=" not in assignment:
+            raise UsageError(f'"{assignment}" is no setting; write it as key=value.')
+    config = read_config(out / "config.toml") if args.resume else find_recipe(args.recipe).config
+    config = apply_set(config, args.set)
+    if args.init:
+        config = replace(config, init=str(find_model(args.init).absolute()))
+    if args.device:
+        config = replace(config, device=args.device)
+    return config
+
+
+def _stated(missing_mask: str) -> Any:
+    return missing_mask if missing_mask in MISSING else None
+
+
+@contextmanager
+def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
+    """A function that tells whether Ctrl-C was pressed (or SIGTERM came); the second time ends at once."""
+    pressed: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Lines:
+    """Training events as lines for people, or as they are for programs."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def tell(self, event: Event) -> None:
+        """Write one event."""
+        self._output.event(event.to_dict())
+        if self._output.as_json:
+            return
+        values = event.to_dict()
+        teller = getattr(self, f"_{event.event}", None)
+        if teller is not None:
+            teller(values)
+
+    def _started(self, values: dict[str, Any]) -> None:
+        images = ", ".join(f"{count} {split}" for split, count in values["images"].items())
+        self._output.line(f"Training on {values['device']}: {images} images, {values['epochs']} epochs.")
+
+    def _batch(self, values: dict[str, Any]) -> None:
+        self._output.progress(f"epoch {values['epoch']}, batch")(values["batch"], values["batches"])
+
+    def _epoch(self, values: dict[str, Any]) -> None:
+        parts = [f"epoch {values['epoch']}/{values['epochs']}", f"loss {values['train_loss']:.4f}"]
+        for key, name in (
+            ("val_loss", "val loss"),
+            ("val_dice", "val Dice"),
+            ("val_grade_accuracy", "val grade accuracy"),
+        ):
+            if values[key] is not None:
+                parts.append(f"{name} {values[key]:.4f}")
+        parts.append(f"{values['seconds']:.1f} s")
+        self._output.line("  ".join(parts) + ("  best so far" if values["best"] else ""))
+
+    def _notice(self, values: dict[str, Any]) -> None:
+        self._output.line(f"Note: {values['text']}")
+
+    def _stopped(self, values: dict[str, Any]) -> None:
+        self._output.line(f"Stopped after {values['epoch']} whole epochs; go on with --resume.")
+
+    def _finished(self, values: dict[str, Any]) -> None:
+        self._output.line(
+            f"Done: epoch {values['best_epoch']} was the best; the model is in {values['bundle']}"
+        )
+
+
+def run_evaluate(args: argparse.Namespace, output: Output) -> int:
+    """Measure a model, print the figures, and write them where asked."""
+    from training.evaluate import evaluate
+
+    from desktop.loop.library import find_model
+    from training.dataset import open_dataset
+
+    bundle = find_model(args.model)
+    dataset = open_dataset(args.data, missing_mask=args.missing_mask)
+    evaluation = evaluate(bundle, dataset, args.split, args.device)
+    return evaluation is None

@@ -23,12 +23,12 @@ from typing import Any, Literal, TextIO
 import cv2
 import numpy as np
 import tifffile
-from inference.images import read_image
 from numpy.typing import NDArray
 
 from desktop.formats.atomic import AtomicFolder
 from desktop.formats.base import ExportReport, FormatError
 from inference.hashing import content_hash
+from inference.images import read_image
 from inference.schema import Schema
 
 FORMAT_NAME = "overread-dataset"

@@ -27,8 +27,8 @@ def new_folder(out: Path) -> AtomicFolder:
 class PredictionWriter:
     """A context manager: `add` every prediction, then `finish`; leaving it earlier leaves nothing.
 
-    Masks are cut at the manifest's thresholds. `grades.csv` has the likeliest value of each scale, `findings.csv`
-    1 from a probability of 0.5, `probabilities.csv` what both come from, `areas.csv` pixels per class.
+    Masks are cut at the manifest's thresholds. `grades.csv` has the likeliest value of each scale,
+    `findings.csv` 1 from a probability of 0.5, `probabilities.csv` what both come from, `areas.csv` pixels.
     """
 
     def __init__(self, folder: AtomicFolder, manifest: Manifest) -> None:

@@ -1,7 +1,7 @@
 """The canvas against its budgets: 4288x2848 pixels, four classes, a view of 1600x1000.
 
-Every function returns samples in milliseconds. "To pixels on screen" ends when `repaint()` of what is dirty has
-returned: Qt has then composed, painted and handed the pixels to the platform.
+Every function returns samples in milliseconds. "To pixels on screen" ends when the repaint of what is dirty
+has returned: Qt has then composed, painted and handed the pixels to the platform.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Desk:
 
 
 def photograph(seed: int) -> np.ndarray:
-    """A smooth image with noise, the size of a fundus photograph (the content costs nothing, the size does)."""
+    """A smooth image of the size of a fundus photograph (its content costs nothing, its size does)."""
     random = np.random.default_rng(seed)
     small = random.integers(0, 255, (HEIGHT // 16, WIDTH // 16, 3), dtype=np.uint8)
     return cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
@@ -124,7 +124,7 @@ def painted() -> None:
 
 
 def dab(repeat: int = 200) -> list[float]:
-    """Press, drag and release with a radius of 20 px, at fit and at 100 %; a sample is one mouse event shown."""
+    """Press, drag and release with a radius of 20 px, at fit and 100 %; a sample is one mouse event shown."""
     desk, samples = make_desk(), []
     random = np.random.default_rng(2)
     for scale in (None, 1.0):
@@ -137,7 +137,9 @@ def dab(repeat: int = 200) -> list[float]:
                 lambda x=x, y=y: QTest.mousePress(desk.view, Qt.MouseButton.LeftButton, pos=QPoint(x, y)),
                 lambda x=x, y=y: QTest.mouseMove(desk.view, QPoint(x + 9, y + 4)),
                 lambda x=x, y=y: QTest.mouseMove(desk.view, QPoint(x + 21, y + 6)),
-                lambda x=x, y=y: QTest.mouseRelease(desk.view, Qt.MouseButton.LeftButton, pos=QPoint(x + 30, y)),
+                lambda x=x, y=y: QTest.mouseRelease(
+                    desk.view, Qt.MouseButton.LeftButton, pos=QPoint(x + 30, y)
+                ),
             ]
             for event in events:
                 samples.append(timed(lambda event=event: (event(), painted())))
@@ -200,7 +202,7 @@ def show_prefetched(repeat: int = 40) -> list[float]:
 
 
 def undo_redo(repeat: int = 60) -> list[float]:
-    """Take back and give again strokes of some 300 x 150 pixels, through the label's history, to the screen."""
+    """Take back and give again strokes of some 300 x 120 pixels, through the label, to the screen."""
     desk, samples = make_desk(), []
     view = desk.view
     view.zoom_to(1.0, (VIEW[0] / 2, VIEW[1] / 2))

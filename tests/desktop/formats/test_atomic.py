@@ -55,7 +55,7 @@ def test_its_own_folder_and_an_empty_one_are_replaced(tmp_path: Path) -> None:
 def test_a_stranger_is_never_touched(tmp_path: Path, stranger: str) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / stranger).write_text("{}")
-    with pytest.raises(FormatError, match="not empty.*choose another folder"):
+    with pytest.raises(FormatError, match=r"not empty.*choose another folder"):
         folder(tmp_path / "out")
     (tmp_path / "file").write_text("x")
     with pytest.raises(FormatError, match="is not a folder"):

@@ -78,6 +78,17 @@ class ProjectQueries(ProjectBase):
             except ProjectError:
                 return None
 
+    def images_of(self, paths: Collection[str]) -> list[ImageRow]:
+        """Return all frames of these paths that are present; `position` is the stored one, not counted anew."""
+        wanted, rows = list(paths), []
+        columns = tables.images.c
+        with self.store.read() as connection:
+            for start in range(0, len(wanted), _PAGE):
+                condition = and_(columns.path.in_(wanted[start : start + _PAGE]), columns.state == "present")
+                statement = self._rows().where(condition).order_by(*_ORDER)
+                rows += [_image(row, row.position) for row in connection.execute(statement)]
+        return rows
+
     def absent_images(self) -> list[ImageRow]:
         """Return the images whose file is gone or holds another picture; their labels are kept."""
         statement = self._rows().where(tables.images.c.state != "present").order_by(*_ORDER)

@@ -79,7 +79,7 @@ class ProjectQueries(ProjectBase):
                 return None
 
     def images_of(self, paths: Collection[str]) -> list[ImageRow]:
-        """Return all frames of these paths that are present; `position` is the stored one, not counted anew."""
+        """Return all frames of these paths that are present; `position` is the stored one."""
         wanted, rows = list(paths), []
         columns = tables.images.c
         with self.store.read() as connection:

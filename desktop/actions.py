@@ -96,9 +96,17 @@ def _files(desk: Desk) -> tuple[Action, ...]:
     return (
         Action("file.open", "Open folder…", desk.choose_folder, ("Ctrl+O",), "Project", "folder"),
         Action("file.sample", "Open the sample", desk.open_sample, (), "Project", "sample"),
-        Action("file.start_page", "Start page", lambda: desk.show_page("start"), ("Ctrl+Shift+O",), "Project"),
         Action(
-            "file.export", "Export dataset…", desk.export, ("Ctrl+E",), "Project", "export", enabled_when=desk.has_project
+            "file.start_page", "Start page", lambda: desk.show_page("start"), ("Ctrl+Shift+O",), "Project"
+        ),
+        Action(
+            "file.export",
+            "Export dataset…",
+            desk.export,
+            ("Ctrl+E",),
+            "Project",
+            "export",
+            enabled_when=desk.has_project,
         ),
         Action("file.quit", "Quit", desk.quit, ("Ctrl+Q",), "Project"),
     )
@@ -163,9 +171,15 @@ def _view(desk: Desk) -> tuple[Action, ...]:
     image, canvas = desk.has_image, desk.canvas
     return (
         Action("view.fit", "Fit the image", canvas.fit, ("F",), "View", "fit", image),
-        Action("view.actual", "Actual size, 1:1", canvas.one_to_one, ("Shift+F",), "View", "actual-size", image),
-        Action("view.in", "Zoom in", lambda: desk.zoom(1.25), ("+", "="), "View", "zoom-in", image, repeats=True),
-        Action("view.out", "Zoom out", lambda: desk.zoom(0.8), ("-",), "View", "zoom-out", image, repeats=True),
+        Action(
+            "view.actual", "Actual size, 1:1", canvas.one_to_one, ("Shift+F",), "View", "actual-size", image
+        ),
+        Action(
+            "view.in", "Zoom in", lambda: desk.zoom(1.25), ("+", "="), "View", "zoom-in", image, repeats=True
+        ),
+        Action(
+            "view.out", "Zoom out", lambda: desk.zoom(0.8), ("-",), "View", "zoom-out", image, repeats=True
+        ),
         Action(
             "view.hide_overlays",
             "Hide the layers while held",
@@ -176,7 +190,15 @@ def _view(desk: Desk) -> tuple[Action, ...]:
             image,
             released=lambda: desk.hide_overlays(False),
         ),
-        Action("view.class_visible", "Show or hide this class", desk.toggle_class, ("Shift+V",), "View", "eye", image),
+        Action(
+            "view.class_visible",
+            "Show or hide this class",
+            desk.toggle_class,
+            ("Shift+V",),
+            "View",
+            "eye",
+            image,
+        ),
         Action("view.full_screen", "Full screen", desk.toggle_full_screen, ("F11",), "View"),
         Action("view.filter", "Find an image by name", desk.focus_filter, ("Ctrl+F",), "View", "search"),
     )
@@ -217,7 +239,9 @@ def _window(desk: Desk) -> tuple[Action, ...]:
     return (
         Action("page.review", "Review", page("review"), ("Alt+1",), "Window", "", opened, shown("review")),
         Action("page.models", "Models", page("models"), ("Alt+2",), "Window", "", opened, shown("models")),
-        Action("page.training", "Training", page("training"), ("Alt+3",), "Window", "", opened, shown("training")),
+        Action(
+            "page.training", "Training", page("training"), ("Alt+3",), "Window", "", opened, shown("training")
+        ),
         Action("theme.system", "As the system", theme("system"), (), "Window", checked_when=chosen("system")),
         Action("theme.dark", "Dark", theme("dark"), (), "Window", checked_when=chosen("dark")),
         Action("theme.light", "Light", theme("light"), (), "Window", checked_when=chosen("light")),

@@ -31,7 +31,7 @@ class Operations:
         self.tool_name = ""
         self.page = "start"
 
-    # --- conditions -------------------------------------------------------------------------------------------
+    # --- conditions
 
     def has_folder(self) -> bool:
         """A folder is open."""
@@ -74,7 +74,7 @@ class Operations:
         chosen = self.session.class_id
         return next((one.name for one in self.session.schema.active_classes if one.id == chosen), None)
 
-    # --- files ------------------------------------------------------------------------------------------------
+    # --- files
 
     def choose_folder(self) -> None:
         """Ask for a folder and open it."""
@@ -93,7 +93,9 @@ class Operations:
 
     def export(self) -> None:
         """Ask where, then export what is reviewed."""
-        chosen = QFileDialog.getExistingDirectory(self._window, "Export into an empty folder", str(Path.home()))
+        chosen = QFileDialog.getExistingDirectory(
+            self._window, "Export into an empty folder", str(Path.home())
+        )
         if chosen:
             self._window.exports.start(Path(chosen))
 
@@ -101,7 +103,7 @@ class Operations:
         """Close the window; it goes when everything is written."""
         self._window.close()
 
-    # --- the window -------------------------------------------------------------------------------------------
+    # --- the window
 
     def show_page(self, name: str) -> None:
         """Show "start", "review", "models" or "training"."""
@@ -137,7 +139,7 @@ class Operations:
         self.show_page("review")
         self._window.gallery.focus_filter()
 
-    # --- review -----------------------------------------------------------------------------------------------
+    # --- review
 
     def take_back(self) -> None:
         """Go back to the image finished last, as not finished."""
@@ -170,7 +172,7 @@ class Operations:
         if name is not None:
             self.session.take_prediction(name)
 
-    # --- tools and view ---------------------------------------------------------------------------------------
+    # --- tools and view
 
     def choose_tool(self, name: str) -> None:
         """Take a tool in the hand and show its hint."""

@@ -46,7 +46,9 @@ class Setting:
         elif type(value) is self.type and (not self.choices or value in self.choices):
             return value
         allowed = f" (one of {', '.join(self.choices)})" if self.choices else ""
-        raise SettingError(f"The setting {self.id} cannot be {value!r}: it takes a {self.type.__name__}{allowed}.")
+        raise SettingError(
+            f"The setting {self.id} cannot be {value!r}: it takes a {self.type.__name__}{allowed}."
+        )
 
     def _in_range(self, value: float) -> float:
         low = value if self.low is None else self.low
@@ -102,7 +104,9 @@ class Settings:
             except SettingError:
                 refused.append(key)
         if refused:
-            self.problem = f"Not understood in {self.path.name} and left at the default: {', '.join(refused)}."
+            self.problem = (
+                f"Not understood in {self.path.name} and left at the default: {', '.join(refused)}."
+            )
 
     def _set_aside(self, error: Exception) -> None:
         broken = self.path.with_suffix(".toml.broken")

@@ -16,17 +16,14 @@ from typing import Literal
 from PySide6.QtCore import QByteArray, QDir, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 Choice = Literal["system", "dark", "light"]
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 GRID = 8
 READING = 13
 LABEL = 11
-_TOKENS = (
-    "surround window panel raised hover pressed line control_line text text_quiet text_disabled accent "
-    "accent_hover accent_pressed on_accent selection model_bar good warn bad notice"
-).split()
+_TOKENS = ["surround", "window", "panel", "raised", "hover", "pressed", "line", "control_line", "text", "text_quiet", "text_disabled", "accent", "accent_hover", "accent_pressed", "on_accent", "selection", "model_bar", "good", "warn", "bad", "notice"]
 
 
 class ThemeError(Exception):
@@ -168,14 +165,20 @@ class Look(QObject):
             found = self._pixmaps[key] = _render(name, self.theme.tokens[token], size, ratio)
         return found
 
-    def icon(self, name: str, token: str = "text") -> QIcon:
-        """Return an icon with its normal, disabled and checked (on the accent) drawings."""
+    def icon(self, name: str, token: str = "text", sizes: tuple[int, ...] = (16, 20), gap: int = 0) -> QIcon:
+        """Return an icon with its normal, disabled and checked (on the accent) drawings.
+
+        ``gap`` logical pixels are left free at the right: Qt's own space between icon and text is too narrow.
+        """
         icon = QIcon()
-        for size in (16, 20):
-            icon.addPixmap(self.pixmap(name, token, size))
-            icon.addPixmap(self.pixmap(name, "text_disabled", size), QIcon.Mode.Disabled)
-            icon.addPixmap(self.pixmap(name, "on_accent", size), QIcon.Mode.Normal, QIcon.State.On)
-            icon.addPixmap(self.pixmap(name, "on_accent", size), QIcon.Mode.Active, QIcon.State.On)
+        for size in sizes:
+            drawings = {
+                of: _widened(self.pixmap(name, of, size), gap) for of in (token, "text_disabled", "on_accent")
+            }
+            icon.addPixmap(drawings[token])
+            icon.addPixmap(drawings["text_disabled"], QIcon.Mode.Disabled)
+            icon.addPixmap(drawings["on_accent"], QIcon.Mode.Normal, QIcon.State.On)
+            icon.addPixmap(drawings["on_accent"], QIcon.Mode.Active, QIcon.State.On)
         return icon
 
 
@@ -197,6 +200,19 @@ def _render(name: str, color: str, size: int, ratio: float) -> QPixmap:
     return pixmap
 
 
+def _widened(pixmap: QPixmap, gap: int) -> QPixmap:
+    if not gap:
+        return pixmap
+    ratio = pixmap.devicePixelRatio()
+    wide = QPixmap(pixmap.width() + round(gap * ratio), pixmap.height())
+    wide.setDevicePixelRatio(ratio)
+    wide.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(wide)
+    painter.drawPixmap(0, 0, pixmap)
+    painter.end()
+    return wide
+
+
 @cache
 def look() -> Look:
     """Return the one Look of this process."""
@@ -210,8 +226,9 @@ def set_icon(target: QWidget, name: str, token: str = "text", size: int = 20) ->
     size = int(target.property("iconPixels") or size)
     target.setProperty("iconPixels", size)
     if hasattr(target, "setIcon"):
-        target.setIcon(look().icon(name, token))
-        target.setIconSize(QSize(size, size))
+        gap = 4 if isinstance(target, QPushButton) and target.text() else 0
+        target.setIcon(look().icon(name, token, (size,), gap))
+        target.setIconSize(QSize(size + gap, size))
     elif hasattr(target, "setPixmap"):
         target.setPixmap(look().pixmap(name, token, size))
 

@@ -117,7 +117,7 @@ class Window(QMainWindow):
         if self.settings.problem:
             self.notices.say(self.settings.problem, "warning")
 
-    # --- what a person asks -----------------------------------------------------------------------------------
+    # --- what a person asks
 
     def show_page(self, name: str) -> None:
         """Show "start", "review", "models" or "training"."""
@@ -129,7 +129,9 @@ class Window(QMainWindow):
             self.canvas.setFocus()
         elif name == "start":
             self.start.refresh()
+            self.start.ask.setFocus()
         else:
+            self.top.tab_of(name).setFocus()
             self.modelling.refresh()
         self.commands.refresh()
 
@@ -169,7 +171,7 @@ class Window(QMainWindow):
         failed = self.modelling.failed
         QThreadPool.globalInstance().start(save)
 
-    # --- Qt's events ------------------------------------------------------------------------------------------
+    # --- Qt's events
 
     def showEvent(self, event: QShowEvent) -> None:
         """Give the columns their widths, and listen for a person's input."""

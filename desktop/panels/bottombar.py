@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from desktop.panels.widgets import elided, label, styled
+from desktop.panels.widgets import Elided, label, styled
 from desktop.qactions import Actions, hint_of
 from desktop.session import Session
 from desktop.theme import GRID, set_icon
@@ -22,7 +22,8 @@ class BottomBar(QWidget):
         self.setFixedHeight(6 * GRID)
         self.setAccessibleName("Status bar")
         self._point: tuple[int, int] | None = None
-        self.hint = elided("", "quiet")
+        self.hint = Elided(mode=Qt.TextElideMode.ElideRight)
+        self.hint.setProperty("role", "quiet")
         self.place = label("", "quiet", accessible="Pointer")
         self.says = label("", "model", accessible="What the model says here")
         self.zoom = label("", "quiet", accessible="Zoom")
@@ -72,7 +73,8 @@ class BottomBar(QWidget):
         text = ""
         prediction = self._session.prediction
         name = next(
-            (one.name for one in self._session.schema.active_classes if one.id == self._session.class_id), None
+            (one.name for one in self._session.schema.active_classes if one.id == self._session.class_id),
+            None,
         )
         if prediction is not None and self._point is not None and name in prediction.classes:
             from inference.postprocess import probability_at
@@ -89,7 +91,9 @@ class BottomBar(QWidget):
             self.saved.setText("")
         else:
             self.saved.setText("saved" if pending == 0 else f"saving {pending}")
-        self.saved.setToolTip("Every edit is in the store." if pending == 0 else "Edits that the store has not confirmed yet.")
+        self.saved.setToolTip(
+            "Every edit is in the store." if pending == 0 else "Edits that the store has not confirmed yet."
+        )
 
 
 def _action_button(actions: Actions, key: str, text: str, role: str = "") -> QPushButton:

@@ -60,7 +60,9 @@ class ComparisonCard(QFrame):
             self._column.addWidget(label(said, "warn", wrap=True))
         if compared.note:
             self._column.addWidget(label(compared.note, "quiet", wrap=True))
-        self.promote_button = button(f"Promote {compared.candidate}", self._promote, role="primary", icon="check")
+        self.promote_button = button(
+            f"Promote {compared.candidate}", self._promote, role="primary", icon="check"
+        )
         self.keep_button = button("Keep the old one", self._keep)
         self._column.addLayout(row(self.promote_button, self.keep_button))
         self.show()
@@ -80,7 +82,9 @@ class ComparisonCard(QFrame):
             change = None if one.incumbent is None or one.candidate is None else one.candidate - one.incumbent
             role = "quiet" if not change or abs(change) < 5e-4 else "good" if change > 0 else "bad"
             # The sign tells better from worse; the colour only repeats it.
-            grid.addWidget(label("–" if change is None else f"{change:+.3f}".replace("-", "−"), role), down, 4, right)
+            grid.addWidget(
+                label("–" if change is None else f"{change:+.3f}".replace("-", "−"), role), down, 4, right
+            )
         grid.setColumnStretch(5, 1)
         return grid
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
-from desktop.panels.widgets import column, label
+from desktop.panels.widgets import label
 from desktop.theme import GRID, LABEL, look
 
 
 class Curve(QStackedWidget):
-    """Two small plots under each other: losses above, validation Dice (0..1) below."""
+    """Two small plots side by side: losses, and validation Dice (0..1)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,7 +22,7 @@ class Curve(QStackedWidget):
         empty = label("The curve of a run appears here after its first epoch.", "quiet", wrap=True)
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.addWidget(empty)
-        self.setMinimumHeight(30 * GRID)
+        self.setFixedHeight(30 * GRID)
         look().changed.connect(self._draw)
 
     def clear(self) -> None:
@@ -43,7 +43,9 @@ class Curve(QStackedWidget):
         import pyqtgraph
 
         holder = QWidget()
-        layout = column(holder, spacing=GRID)
+        layout = QHBoxLayout(holder)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2 * GRID)
         for name in ("Loss", "Dice"):
             plot = pyqtgraph.PlotWidget()
             plot.setAccessibleName(f"{name} by epoch")
@@ -76,7 +78,15 @@ class Curve(QStackedWidget):
                 axis.setStyle(tickLength=4)
             plot.setLabel("left", name, color=quiet, size=f"{LABEL}px")
             plot.getAxis("left").setWidth(7 * GRID)
-        train, checked = pyqtgraph.mkPen(quiet, width=1.5, style=Qt.PenStyle.DashLine), pyqtgraph.mkPen(strong, width=2)
+        last = max((int(p["epoch"]) for p in self.points), default=1)
+        step = max(1, last // 10)
+        for plot in self._plots:
+            ticks = [(e, str(e)) for e in range(1, last + 1) if e == 1 or e % step == 0]
+            plot.getAxis("bottom").setTicks([ticks])
+        train, checked = (
+            pyqtgraph.mkPen(quiet, width=1.5, style=Qt.PenStyle.DashLine),
+            pyqtgraph.mkPen(strong, width=2),
+        )
         self._line(0, "train_loss", train, quiet, "o")
         self._line(0, "val_loss", checked, strong, "s")
         self._line(1, "val_dice", checked, strong, "s")
@@ -85,4 +95,6 @@ class Curve(QStackedWidget):
         pairs = [(p["epoch"], p[key]) for p in self.points if isinstance(p.get(key), int | float)]
         if pairs:
             x, y = zip(*pairs, strict=True)
-            self._plots[at].plot(x, y, pen=pen, symbol=symbol, symbolSize=5, symbolBrush=color, symbolPen=None)
+            self._plots[at].plot(
+                x, y, pen=pen, symbol=symbol, symbolSize=5, symbolBrush=color, symbolPen=None
+            )

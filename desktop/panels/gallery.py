@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.entries import Entry
-from desktop.panels.gallery_model import ENTRY, GalleryModel
+from desktop.panels.gallery_model import GalleryModel
 from desktop.panels.status import FINISHED, MARKS, mark_of
 from desktop.panels.widgets import SearchField, column, elided, label, styled
 from desktop.session import Session
@@ -29,9 +29,10 @@ _SETTLE_MS = 40
 class GalleryDelegate(QStyledItemDelegate):
     """Draws one row: thumbnail, name, status as word and shape; a broken file with its reason."""
 
-    def __init__(self, session: Session, parent: QWidget) -> None:
+    def __init__(self, session: Session, model: GalleryModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._session = session
+        self._model = model
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """All rows are equally high."""
@@ -41,7 +42,7 @@ class GalleryDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         """Draw the row of an entry."""
-        entry: Entry | None = index.data(ENTRY)
+        entry = self._model.entry(index.row())
         if entry is None:
             return
         rect: QRect = option.rect  # type: ignore[attr-defined]
@@ -108,7 +109,7 @@ class GalleryList(QListView):
         self._session = session
         self._model = model
         self.setModel(model)
-        self.setItemDelegate(GalleryDelegate(session, self))
+        self.setItemDelegate(GalleryDelegate(session, model, self))
         self.setUniformItemSizes(True)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -234,5 +235,7 @@ class Gallery(QWidget):
         if self.model.filtered and total:
             self.empty.setText("No image fits this filter. Clear the text or choose another status.")
         else:
-            self.empty.setText("There are no images here.\nOpen a folder with Ctrl+O, or drop one on the window.")
+            self.empty.setText(
+                "There are no images here.\nOpen a folder with Ctrl+O, or drop one on the window."
+            )
         self.stack.setCurrentIndex(0 if shown else 1)

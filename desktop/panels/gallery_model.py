@@ -12,7 +12,6 @@ from desktop.entries import Entry
 from desktop.panels.status import mark_of
 from desktop.session import Session
 
-ENTRY = Qt.ItemDataRole.UserRole
 _ROOT = QModelIndex()
 Index = QModelIndex | QPersistentModelIndex
 
@@ -33,20 +32,23 @@ class GalleryModel(QAbstractListModel):
         session.thumbnail_ready.connect(lambda position: self._changed(position, position))
         self._reset()
 
-    # --- Qt's questions ---------------------------------------------------------------------------------------
+    # --- Qt's questions
 
     def rowCount(self, parent: Index = _ROOT) -> int:
         """Return how many rows are shown."""
         return 0 if parent.isValid() else self._count
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return the entry itself, or what assistive software reads."""
-        if not index.isValid() or index.row() >= self._count:
+        """Return what is shown, and what assistive software reads."""
+        entry = self.entry(index.row()) if index.isValid() else None
+        if entry is None:
             return None
-        if role == ENTRY:
-            return self._session.entries[self.position(index.row())]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            return self._words(self._session.entries[self.position(index.row())], role)
+        if role in (
+            Qt.ItemDataRole.DisplayRole,
+            Qt.ItemDataRole.AccessibleTextRole,
+            Qt.ItemDataRole.ToolTipRole,
+        ):
+            return self._words(entry, role)
         return None
 
     @staticmethod
@@ -54,9 +56,13 @@ class GalleryModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return entry.title
         said = entry.problem or mark_of(entry.status).text
-        return f"{entry.title}, {said}" if role == Qt.ItemDataRole.AccessibleTextRole else f"{entry.title}\n{said}"
+        return (
+            f"{entry.title}, {said}"
+            if role == Qt.ItemDataRole.AccessibleTextRole
+            else f"{entry.title}\n{said}"
+        )
 
-    # --- the filter -------------------------------------------------------------------------------------------
+    # --- the filter
 
     @property
     def filtered(self) -> bool:
@@ -83,11 +89,18 @@ class GalleryModel(QAbstractListModel):
             if not status or status == ("broken" if entry.problem else entry.status):
                 yield entry.position
 
-    # --- rows and positions -----------------------------------------------------------------------------------
+    # --- rows and positions
 
     def position(self, row: int) -> int:
         """Return the entry's position of a row."""
         return row if self._rows is None else self._rows[row]
+
+    def entry(self, row: int) -> Entry | None:
+        """Return the entry of a row: what the delegate draws (no detour through a QVariant)."""
+        entries = self._session.entries
+        position = self.position(row) if 0 <= row < self._count else -1
+        # While a folder is being left the list is empty a moment before this model hears of it.
+        return entries[position] if 0 <= position < len(entries) else None
 
     def row_of(self, position: int) -> int | None:
         """Return the row of a position, None when the filter leaves it out."""
@@ -96,7 +109,7 @@ class GalleryModel(QAbstractListModel):
         at = bisect_left(self._rows, position)
         return at if at < len(self._rows) and self._rows[at] == position else None
 
-    # --- what the session says --------------------------------------------------------------------------------
+    # --- what the session says
 
     def _reset(self) -> None:
         self.beginResetModel()

@@ -43,7 +43,9 @@ class Steps(QAbstractListModel):
             return 0
         return len(self._undone) + len(self._done) + 1
 
-    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+    def data(
+        self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
         """Text, weight and colour of a step."""
         at = index.row()
         if role == Qt.ItemDataRole.DisplayRole:

@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QColorDialog, QGridLayout, QHBoxLayout, QMenu, QSlider, QToolButton, QWidget, QWidgetAction
+from PySide6.QtWidgets import (
+    QColorDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QMenu,
+    QSlider,
+    QToolButton,
+    QWidget,
+    QWidgetAction,
+)
 
 from desktop.panels.widgets import Elided, clear, column, elided, heading, icon_button, label, line, row
 from desktop.session import Session
@@ -136,6 +145,8 @@ class LayerRow(QWidget):
         if self.selected:
             painter.setBrush(look().color("selection"))
             painter.drawRoundedRect(self.rect(), 4, 4)
+            painter.setBrush(look().color("accent"))
+            painter.drawRoundedRect(QRect(0, GRID, 3, self.height() - 2 * GRID), 1.5, 1.5)
         elif self.underMouse():
             painter.setBrush(look().color("hover"))
             painter.drawRoundedRect(self.rect(), 4, 4)
@@ -195,9 +206,11 @@ class Layers(QWidget):
         self.rows: list[LayerRow] = []
         self.empty = label("This project has no classes to paint.", "quiet", wrap=True)
         self.chosen = elided("", "label")
-        self.opacity = ValueSlider("Opacity", lambda value: f"{value:.0%}")
+        self.opacity = ValueSlider("Opacity", lambda value: f"{100 * value:.0f} %")
         self.threshold = ValueSlider("Threshold", lambda value: f"{value:.2f}")
-        self.threshold.setToolTip("From which probability on the model's mask counts. Painted pixels stay as they are.")
+        self.threshold.setToolTip(
+            "From which probability on the model's mask counts. Painted pixels stay as they are."
+        )
         self.opacity.moved.connect(self._set_opacity)
         self.threshold.let_go.connect(self._set_threshold)
         layout = column(self)
@@ -208,6 +221,7 @@ class Layers(QWidget):
         self._details = QWidget()
         inner = column(self._details, spacing=GRID // 2)
         inner.addWidget(line())
+        inner.addSpacing(GRID // 2)
         inner.addWidget(self.chosen)
         inner.addWidget(self.opacity)
         inner.addWidget(self.threshold)
@@ -233,7 +247,9 @@ class Layers(QWidget):
         self.refresh()
 
     def _selected(self) -> MaskClass | None:
-        return next((made.mask_class for made in self.rows if made.mask_class.id == self._session.class_id), None)
+        return next(
+            (made.mask_class for made in self.rows if made.mask_class.id == self._session.class_id), None
+        )
 
     def refresh(self) -> None:
         """Show styles, selection and the values of the selected class."""

@@ -35,7 +35,9 @@ def figures(metrics: Mapping[str, Any]) -> list[Figure]:
             for measure, text in _NAMES.items():
                 value = measures.get(measure)
                 if isinstance(value, int | float) and not isinstance(value, bool):
-                    found.append(Figure(str(subject), text, float(value), images if isinstance(images, int) else None))
+                    found.append(
+                        Figure(str(subject), text, float(value), images if isinstance(images, int) else None)
+                    )
     return found
 
 
@@ -47,8 +49,12 @@ def _table(value: object) -> Mapping[str, Mapping[str, Any]]:
 
 def basis(metrics: Mapping[str, Any]) -> str:
     """Say what the figures rest on, for example "held out: 12 images, 5 groups"."""
-    split = {"test": "held out", "val": "validation"}.get(str(metrics.get("split", "")), str(metrics.get("split", "")))
-    said = [counted(metrics[key], key[:-1]) for key in ("images", "groups") if isinstance(metrics.get(key), int)]
+    split = {"test": "held out", "val": "validation"}.get(
+        str(metrics.get("split", "")), str(metrics.get("split", ""))
+    )
+    said = [
+        counted(metrics[key], key[:-1]) for key in ("images", "groups") if isinstance(metrics.get(key), int)
+    ]
     text = ", ".join(said)
     return f"{split}: {text}" if split and text else text or split
 

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.panels.metrics import basis, figures
 from desktop.panels.widgets import button, clear, column, elided, heading, label, line, panel, styled
@@ -19,9 +28,7 @@ if TYPE_CHECKING:
     from inference.bundle import Manifest
 
 SYNTHETIC = "synthetic"
-SYNTHETIC_WARNING = (
-    "This model has seen synthetic images only. On real images expect little of it; it predicts here once you choose it."
-)
+SYNTHETIC_WARNING = "This model has seen synthetic images only. On real images expect little of it; it predicts here once you choose it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class ModelRow(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Two lines of text."""
-        return QSize(24 * GRID, 7 * GRID)
+        return QSize(24 * GRID, 6 * GRID + 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw ground, state, name and origin."""
@@ -75,7 +82,7 @@ class ModelRow(QAbstractButton):
             name, token = ("state-failed", "bad")
         elif self.in_use:
             name, token = ("state-ready", "good")
-        painter.drawPixmap(GRID, 20, look().pixmap(name, token, 16))
+        painter.drawPixmap(GRID, (self.height() - 16) // 2, look().pixmap(name, token, 16))
         place = self.rect().adjusted(4 * GRID, GRID, -GRID, -GRID)
         painter.setPen(theme.color("text"))
         words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, place.width())
@@ -84,7 +91,13 @@ class ModelRow(QAbstractButton):
         font.setPixelSize(LABEL)
         painter.setFont(font)
         painter.setPen(theme.color("text_quiet"))
-        said = "cannot be used" if self.entry.problem else f"in use · {self.entry.origin}" if self.in_use else self.entry.origin
+        said = (
+            "cannot be used"
+            if self.entry.problem
+            else f"in use · {self.entry.origin}"
+            if self.in_use
+            else self.entry.origin
+        )
         painter.drawText(place, int(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft), said)
 
 
@@ -165,7 +178,9 @@ class ModelDetails(QWidget):
             grid.addWidget(label(subject), down, 0)
             for one in found:
                 if one.subject == subject:
-                    grid.addWidget(label(f"{one.value:.3f}", "model"), down, measures.index(one.measure) + 1, right)
+                    grid.addWidget(
+                        label(f"{one.value:.3f}", "model"), down, measures.index(one.measure) + 1, right
+                    )
         grid.setColumnStretch(len(measures) + 1, 1)
         self._column.addLayout(grid)
 
@@ -187,7 +202,9 @@ class ModelsPage(QWidget):
         self._chosen: Path | None = None
         self.rows: list[ModelRow] = []
         self.details = ModelDetails()
-        self.empty = label("There are no models yet. Add a bundle, or train one on the Training page.", "quiet", wrap=True)
+        self.empty = label(
+            "There are no models yet. Add a bundle, or train one on the Training page.", "quiet", wrap=True
+        )
         self._list = QVBoxLayout()
         self._list.setSpacing(GRID // 2)
         self._arrange()
@@ -200,7 +217,9 @@ class ModelsPage(QWidget):
         inner.addLayout(self._list)
         inner.addWidget(self.empty)
         inner.addStretch(1)
-        inner.addWidget(button("Add a model…", self._add, icon="plus", tip="Register a bundle folder on this machine"))
+        inner.addWidget(
+            button("Add a model…", self._add, icon="plus", tip="Register a bundle folder on this machine")
+        )
         body, outer = panel(margin=3 * GRID)
         self.details.setMaximumWidth(90 * GRID)
         outer.addWidget(self.details)
@@ -222,7 +241,9 @@ class ModelsPage(QWidget):
         """Show these models; ``in_use`` is the digest of the incumbent, ``before`` of the one before it."""
         self._entries, self._in_use, self._before = entries, in_use, before
         if self._chosen not in [entry.path for entry in entries]:
-            self._chosen = next((e.path for e in entries if e.digest == in_use), entries[0].path if entries else None)
+            self._chosen = next(
+                (e.path for e in entries if e.digest == in_use), entries[0].path if entries else None
+            )
         self._rebuild()
 
     def _rebuild(self) -> None:
@@ -245,7 +266,9 @@ class ModelsPage(QWidget):
         in_use = bool(self._in_use) and entry.digest == self._in_use
         buttons: list[QWidget] = []
         if not in_use:
-            buttons.append(button("Use this model", lambda: self.use.emit(entry), role="primary", icon="check"))
+            buttons.append(
+                button("Use this model", lambda: self.use.emit(entry), role="primary", icon="check")
+            )
         elif self._before is not None:
             name = next((e.name for e in self._entries if e.digest == self._before), "the one before")
             buttons.append(button(f"Roll back to {name}", self._roll_back, icon="roll-back"))

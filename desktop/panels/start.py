@@ -76,7 +76,9 @@ class StartPage(QWidget):
         title.setStyleSheet("font-weight: 600;")
         sign = QLabel()
         set_icon(sign, "app", "accent", 40)
-        said = label("Open a folder of images. A model reads first, you have the last word.", "quiet", wrap=True)
+        said = label(
+            "Open a folder of images. A model reads first, you have the last word.", "quiet", wrap=True
+        )
         self.ask = button("Open folder…", ask, role="primary", icon="folder", tip="Open folder… (Ctrl+O)")
         self.sample = button("Open the sample", sample, icon="sample")
         self._recent = QVBoxLayout()

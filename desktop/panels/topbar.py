@@ -33,7 +33,7 @@ class TopBar(QWidget):
         self.setFixedHeight(6 * GRID)
         self.setAccessibleName("Top bar")
         self.project = QToolButton()
-        self.project.setProperty("role", "flat")
+        self.project.setProperty("role", "menu")
         self.project.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.project.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.project.setMenu(actions.menu(PROJECT_MENU, self.project))
@@ -87,6 +87,10 @@ class TopBar(QWidget):
         row.addWidget(self.model, 1)
         row.addWidget(self.state)
 
+    def tab_of(self, page: str) -> QToolButton:
+        """Return the tab of a page: where the keyboard goes when the page is shown."""
+        return next(tab for tab in self.tabs if tab.defaultAction().objectName() == f"page.{page}")
+
     def show_progress(self, progress: object) -> None:
         """Show a `Progress`, or nothing when it is None or complete."""
         fraction = getattr(progress, "fraction", None)
@@ -119,7 +123,9 @@ class TopBar(QWidget):
         if model is None:
             icon, token, means = STATES["off"]
         self.model.setText("no model" if model is None else f"model: {model.name}")
-        tip = "No model is in use; choose one on the Models page." if model is None else f"{model.name} {means}"
+        tip = (
+            "No model is in use; choose one on the Models page." if model is None else f"{model.name} {means}"
+        )
         if model is not None and not self._session.model_allowed:
             tip = f"{model.name} waits for your consent: see the Models page"
             icon, token, _ = STATES["off"]

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from desktop.panels.comparison import ComparedModels, ComparisonCard
 from desktop.panels.curve import Curve
-from desktop.panels.widgets import button, clear, column, heading, label, line, panel, row, styled
+from desktop.panels.widgets import button, clear, heading, label, line, panel, row, styled
 from desktop.theme import GRID
 
 SPLITS = (("train", "Training"), ("val", "Validation"), ("test", "Held out"))
@@ -79,7 +79,9 @@ class TrainingPage(QWidget):
         self.epochs = QSpinBox(minimum=1, maximum=1000, value=20)
         self.device = QComboBox()
         self.start_button = button("Start", self._start, role="primary", icon="play")
-        self.stop_button = button("Stop", self._stop, icon="stop", tip="Saves what is learnt so far, then ends")
+        self.stop_button = button(
+            "Stop", self._stop, icon="stop", tip="Saves what is learnt so far, then ends"
+        )
         self.hint = label("", "quiet", wrap=True)
         self.state = label("No run yet.", wrap=True, accessible="State of the run")
         self.time_left = label("", "quiet")
@@ -139,7 +141,7 @@ class TrainingPage(QWidget):
         inner.addWidget(self.progress)
         inner.addWidget(self.comparison)
         inner.addWidget(self._legend())
-        inner.addWidget(self.curve, 3)
+        inner.addWidget(self.curve)
         inner.addWidget(heading("Log"))
         self.log.setMinimumHeight(12 * GRID)
         inner.addWidget(self.log, 1)
@@ -152,10 +154,12 @@ class TrainingPage(QWidget):
         holder = QWidget()
         layout = QVBoxLayout(holder)
         layout.setContentsMargins(0, GRID, 0, 0)
-        layout.addWidget(heading("Curve", label("training: dashes, rounds · validation: line, squares", "label")))
+        layout.addWidget(
+            heading("Curve", label("training: dashes, rounds · validation: line, squares", "label"))
+        )
         return holder
 
-    # --- what there is ----------------------------------------------------------------------------------------
+    # --- what there is
 
     def show_material(self, material: Material) -> None:
         """Show how much is reviewed per split."""
@@ -169,7 +173,9 @@ class TrainingPage(QWidget):
             self.counts.addWidget(label(f"{material.images.get(split, 0):,}"), down, 1, right)
             self.counts.addWidget(label(f"{material.groups.get(split, 0):,}"), down, 2, right)
         self.counts.setColumnStretch(0, 1)
-        unknown = "The grouping is unknown: every image counts as its own group, so figures may flatter the model."
+        unknown = (
+            "The grouping is unknown: every image counts as its own group, so figures may flatter the model."
+        )
         self.grouping.setText(unknown)
         self.grouping.setVisible(not material.grouping_known)
         self._refresh()
@@ -198,7 +204,7 @@ class TrainingPage(QWidget):
         self.hint.setText("" if self._running else problem)
         self.hint.setVisible(bool(self.hint.text()))
 
-    # --- the run ----------------------------------------------------------------------------------------------
+    # --- the run
 
     def _start(self) -> None:
         self.started.emit(str(self.recipe.currentData()), self.epochs.value(), str(self.device.currentData()))

@@ -51,7 +51,7 @@ class ValueButton(QAbstractButton):
         self.probability, self.suggested = probability, suggested
         words = [self.text() + (" (your choice)" if chosen else "")]
         if probability is not None:
-            words.append(f"model {probability:.0%}")
+            words.append(f"model {100 * probability:.0f} %")
         self.setAccessibleDescription(", ".join(words))
         tip = ", ".join(words)
         self.setToolTip(f"{tip}  [{self._key}]" if self._key else tip)
@@ -169,7 +169,7 @@ class Grade(QWidget):
         for at, (value, made) in enumerate(self.buttons.items()):
             made.setEnabled(label_now is not None)
             made.show_state(value == mine, said[at] if said else None, at == best)
-        self.model_says.setText(f"model {self.scale.values[best]} · {said[best]:.0%}" if said else "")
+        self.model_says.setText(f"model {self.scale.values[best]} · {100 * said[best]:.0f} %" if said else "")
 
 
 class FindingRow(QWidget):
@@ -189,7 +189,7 @@ class FindingRow(QWidget):
         self.buttons: dict[str, ValueButton] = {}
         for state, icon in STATES:
             made = ValueButton(state.capitalize(), icon_name=icon)
-            made.setFixedWidth(5 * GRID)
+            made.setFixedWidth(4 * GRID + 4)
             made.setAccessibleName(f"{finding.label} {state}")
             made.clicked.connect(lambda _=False, state=state: self.choose(state))
             self.buttons[state] = made
@@ -261,7 +261,9 @@ class Values(QWidget):
     def by_digit(self, digit: str) -> bool:
         """Set the grade that this key stands for: of the first scale not yet graded, else of the first one."""
         label_now = self._session.label
-        fitting = [g for g in self.grades if any(digit_of(g.scale, value) == digit for value in g.scale.values)]
+        fitting = [
+            g for g in self.grades if any(digit_of(g.scale, value) == digit for value in g.scale.values)
+        ]
         if label_now is None or not fitting:
             return False
         # A digit with the keyboard inside a scale is meant for that scale.

@@ -25,7 +25,11 @@ class Elided(QLabel):
     """One line of text that is shortened with an ellipsis, never cut; the whole text is the tool tip."""
 
     def __init__(
-        self, text: str = "", *, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle, parent: QWidget | None = None
+        self,
+        text: str = "",
+        *,
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._mode = mode
@@ -102,7 +106,9 @@ def elided(text: str = "", role: str = "") -> Elided:
     return made
 
 
-def button(text: str, callback: Callable[[], object], *, role: str = "", icon: str = "", tip: str = "") -> QPushButton:
+def button(
+    text: str, callback: Callable[[], object], *, role: str = "", icon: str = "", tip: str = ""
+) -> QPushButton:
     """Return a push button that leaves the keyboard where it was when it is clicked."""
     made = QPushButton(text)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -117,7 +123,9 @@ def button(text: str, callback: Callable[[], object], *, role: str = "", icon: s
     return made
 
 
-def icon_button(icon: str, text: str, callback: Callable[[], object] | None = None, *, role: str = "small") -> QToolButton:
+def icon_button(
+    icon: str, text: str, callback: Callable[[], object] | None = None, *, role: str = "small"
+) -> QToolButton:
     """Return a button with an icon only; its text is the tool tip and the accessible name."""
     made = QToolButton()
     made.setProperty("role", role)
@@ -151,7 +159,9 @@ def line() -> QFrame:
     return made
 
 
-def panel(accessible: str = "", *, margin: int = 2 * GRID, spacing: int = GRID) -> tuple[QWidget, QVBoxLayout]:
+def panel(
+    accessible: str = "", *, margin: int = 2 * GRID, spacing: int = GRID
+) -> tuple[QWidget, QVBoxLayout]:
     """Return a panel and the column inside it."""
     holder = QWidget()
     holder.setProperty("role", "panel")

@@ -36,7 +36,7 @@ SCHEMA = Schema(
 class Found:
     path: str
     size: int = 1
-    mtime: float = 0.0
+    mtime_ns: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,9 @@ class FakeSession(Session):
 
     def predict(self, grades: tuple[float, ...] = (0.05, 0.1, 0.2, 0.6, 0.05)) -> None:
         names = tuple(c.name for c in self.schema.active_classes)
-        size = self.values["image_pyramid"].size if hasattr(self.values["image_pyramid"], "size") else (100, 100)
+        size = (
+            self.values["image_pyramid"].size if hasattr(self.values["image_pyramid"], "size") else (100, 100)
+        )
         logits = quantise(np.zeros((len(names), 16, 16), np.float32))
         geometry = Geometry(tuple(size), (16, 16), (0.0, 0.0, 16.0, 16.0))
         self.values["prediction"] = Prediction(

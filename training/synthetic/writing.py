@@ -68,9 +68,11 @@ def orders(count: int, seed: int) -> list[Order]:
         step = int(rng.choice([-1, 0, 0, 1]))
         second = min(max(first + step, 0), GRADE_COUNT - 1)
         patient = seed * _SEEDS_PER_DATASET + index
-        group = f"p{index + 1:03d}"
-        made.append(Order(f"{group}-left", group, 2 * patient, patient, "left", first))
-        made.append(Order(f"{group}-right", group, 2 * patient + 1, patient, "right", second))
+        number = f"p{index + 1:03d}"
+        # Named after the seed too: two datasets must not seem to share a patient.
+        group = f"s{seed}-{number}"
+        made.append(Order(f"{number}-left", group, 2 * patient, patient, "left", first))
+        made.append(Order(f"{number}-right", group, 2 * patient + 1, patient, "right", second))
     return made[:count]
 
 

@@ -213,7 +213,7 @@ def decode_tiff(path: Path, frame: int, *, indices: bool) -> Decoded:
         position = page.index
         try:
             return _decode_tiff_page(page, indices=indices)
-        except (ValueError, ImportError, RuntimeError, NotImplementedError):
+        except (ValueError, KeyError, ImportError, RuntimeError):
             # A compression or colour space beyond tifffile as installed.
             return _decode_tiff_otherwise(path, position, page, indices=indices)
 

@@ -13,7 +13,7 @@ from desktop import messages
 from desktop.jobs.background import Control, Task, Tasks
 from desktop.jobs.behind import Behind
 from desktop.jobs.indexing import Indexing
-from desktop.jobs.project_opening import OpenedProject, open_or_create
+from desktop.jobs.project_opening import OpenedProject, keeper, open_or_create
 from desktop.jobs.scanning import Hint, ScanTask, scan_task
 from desktop.jobs.source import FolderSource
 from desktop.project.errors import ProjectError
@@ -160,7 +160,9 @@ class Opening(QObject):
         source.connect_project(opened.project, opened.cache, opened.thumbnails)
         session.choices.adopt(self.schema, forget=True)
         session.saving.set_writer(opened.project.writer)
-        session.predicting.set_folder(self.folder, session.entries, opened.cache, opened.domain)
+        session.predicting.set_folder(
+            self.folder, session.entries, opened.cache, opened.domain, keeper(opened.project)
+        )
         session.predicting.go_to(session.position)
         session.showing.pool.allow_readings()
         self.project_changed.emit()
@@ -201,6 +203,7 @@ class Opening(QObject):
         if len(entries) > known:
             self.entries_appended.emit(known, len(entries) - known)
         self.entries_changed.emit(min(touched), max(touched))
+        self._session.showing.rows_known(touched)
         self._session.predicting.entries_indexed()
 
     # ---- leaving and closing

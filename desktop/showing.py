@@ -118,6 +118,14 @@ class Showing(QObject):
         count = len(self.entries)
         self.pool.want_thumbnails([self.entries[p] for p in positions if 0 <= p < count])
 
+    def rows_known(self, positions: Sequence[int]) -> None:
+        """These entries have an identity now: a label that could not be made for want of one is made."""
+        for position in positions:
+            image = self.pool.get(position)
+            reading = image.reading if image is not None else None
+            if reading is not None and reading.label is None and reading.problem is None:
+                self.pool.make_anew(position)
+
     def adopt_schema(self, schema: Schema) -> None:
         """Labels at hand follow another schema; those that need more pages are read again when saved."""
         for position in self.pool.positions():

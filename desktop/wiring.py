@@ -125,7 +125,13 @@ class Wiring(QObject):
             session.showing.pool.make_anew(position)
 
     def _on_model_changed(self) -> None:
-        self._session.choices.forget_thresholds()
+        session = self._session
+        session.choices.forget_thresholds()
+        schema, model = session.schema, session.model
+        empty = not (schema.classes or schema.grades or schema.findings)
+        if model is not None and session.model_allowed and session.project is not None and empty:
+            # A folder of which nothing is known yet asks what the chosen model answers.
+            session.set_schema(model.schema)
         self._show_anew()
 
     def _on_threshold_changed(self, class_name: str) -> None:

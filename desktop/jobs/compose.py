@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from inference.postprocess import class_mask
+from inference.prediction import probability_to_level
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,3 +33,17 @@ def predicted_pages(
             page = pages[item.id // 8]
             np.bitwise_or(page, np.left_shift(mask, item.id % 8, out=mask), out=page)
     return pages
+
+
+def summary(prediction: Prediction, thresholds: Mapping[str, float]) -> dict[str, Any]:
+    """What lists and queues need of a prediction: per class the fraction of the network's picture (0 to 1)
+    inside at its threshold and the highest level (0 to 255), and all grade and finding probabilities.
+    """
+    classes = {}
+    for name in prediction.classes:
+        levels = prediction.levels(name)
+        inside = np.count_nonzero(levels >= probability_to_level(thresholds.get(name, 0.5)))
+        classes[name] = {"fraction": inside / levels.size, "highest": int(levels.max(initial=0))}
+    grades = {name: [round(p, 5) for p in chances] for name, chances in prediction.grades.items()}
+    findings = {name: round(p, 5) for name, p in prediction.findings.items()}
+    return {"classes": classes, "grades": grades, "findings": findings}

@@ -186,14 +186,22 @@ class Predicting(QObject):
     # ---- what is predicted
 
     def set_folder(
-        self, folder: Path | None, entries: Sequence[Entry], cache: CacheLike | None, domain: str = ""
+        self,
+        folder: Path | None,
+        entries: Sequence[Entry],
+        cache: CacheLike | None,
+        domain: str = "",
+        keep: Callable[[PredictionRequest, Prediction], None] | None = None,
     ) -> None:
-        """Another folder (or none). ``domain`` is the folder's own: "synthetic" for the sample project."""
+        """Another folder (or none). ``domain`` is the folder's own: "synthetic" for the sample project.
+
+        ``keep`` gets every new answer, in the prediction thread.
+        """
         self._folder, self._entries, self._cache = folder, entries, cache
         self.allowed_domain = domain
         self._consent = False
         self._position = -1
-        self.thread_.set_cache(cache)
+        self.thread_.set_cache(cache, keep)
         self._restart()
 
     def go_to(self, position: int) -> None:

@@ -94,6 +94,7 @@ class PredictionThread(QThread):
         self._ahead: list[PredictionRequest] = []
         self._rest: Callable[[], PredictionRequest | None] | None = None
         self._cache: CacheLike | None = None
+        self._keep: Callable[[PredictionRequest, Prediction], None] | None = None
         self._current: PredictionRequest | None = None
         self._unanswerable: set[tuple[str, int, str]] = set()
         self._bad_models: set[str] = set()
@@ -106,10 +107,16 @@ class PredictionThread(QThread):
 
     # ---- told by the session (GUI thread)
 
-    def set_cache(self, cache: CacheLike | None) -> None:
-        """Where answers are kept; None: nothing is asked (no project open)."""
+    def set_cache(
+        self, cache: CacheLike | None, keep: Callable[[PredictionRequest, Prediction], None] | None = None
+    ) -> None:
+        """Where answers are kept; None: nothing is asked (no project open).
+
+        ``keep`` is called in this thread with every new answer (a summary goes to the store).
+        """
         with self._wake:
             self._cache = cache
+            self._keep = keep
             self._forget()
 
     def set_ahead(self, requests: Sequence[PredictionRequest]) -> None:
@@ -217,7 +224,7 @@ class PredictionThread(QThread):
         return self._outdated or self._stopping
 
     def _answer(self, request: PredictionRequest) -> None:
-        cache = self._cache
+        cache, keep = self._cache, self._keep
         if cache is None:
             return
         try:
@@ -230,6 +237,8 @@ class PredictionThread(QThread):
             prediction = self._predict(request)
             if prediction is not None:
                 cache.put(request.content_hash, request.frame, prediction)
+                if keep is not None:
+                    keep(request, prediction)
                 self.predicted.emit(request, prediction)
         except Exception as error:  # noqa: BLE001 - whatever it is, the thread goes on with the next image
             self._unanswerable.add(request.key)

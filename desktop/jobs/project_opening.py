@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktop.jobs.compose import summary
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktop.jobs.prediction import PredictionRequest
     from desktop.project.cache import PredictionCache
     from desktop.project.project import Project
+    from inference.prediction import Prediction
     from inference.schema import Schema
 
 log = logging.getLogger(__name__)
@@ -75,3 +81,16 @@ def _incumbent(project: Project) -> tuple[Path | None, str]:
     if bundle.is_dir():
         return bundle, ""
     return None, f"The model in use, {row.name}, is not at {bundle} any more; choose a model again."
+
+
+def keeper(project: Project) -> Callable[[PredictionRequest, Prediction], None]:
+    """What puts a summary of every new prediction into the store; for the prediction thread."""
+
+    def keep(request: PredictionRequest, prediction: Prediction) -> None:
+        try:
+            project.store_prediction_summary(request.image_id, request.model_digest, summary(prediction, {}))
+        except RuntimeError:
+            # The writer was closed meanwhile; the cache has the answer, and the summary can be made again.
+            log.debug("no summary of %s: the project was closed", request.image_id)
+
+    return keep

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from inference.bundle import bundle_digest, read_manifest
-from training import events, state
+from training import events, publish, state
 from training.config import RunConfig, config_to_dict, write_config
 from training.dataset import Dataset
 from training.errors import ConfigError, NonFiniteLossError
@@ -109,7 +109,7 @@ class _Run:
         self.optimizer = build_optimizer(prepared.network, config.optimizer)
         self.schedule = Schedule(config, steps_per_epoch=-(-self.loader.batches // config.accumulate))
         self.publisher = Publisher(
-            prepared, out, config.title or out.name, lambda: train.perceptual | val.perceptual
+            prepared, out, publish.bundle_name(config.title, out), lambda: train.perceptual | val.perceptual
         )
         self.at = state.Progress(micro=size)
         seed_everything(config.seed)
@@ -178,7 +178,7 @@ class _Run:
         loss = self.objective(output, part) * (len(part.indices) / whole)
         value = float(loss.detach())
         self._check_finite(value, "loss")
-        (loss / self.config.accumulate).backward()  # type: ignore[no-untyped-call]
+        (loss / self.config.accumulate).backward()
         return value
 
     def _step(self) -> None:

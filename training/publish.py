@@ -12,6 +12,7 @@ from typing import Any
 from inference.bundle import Manifest, SeenImages, bundle_digest, portable_arguments, save_bundle
 from inference.hashing import perceptual_hash
 from inference.images import read_rgb8
+from inference.records import name_problem
 from training.config import config_to_dict
 from training.dataset import Item
 from training.setup import Prepared
@@ -23,6 +24,15 @@ _HASH_LONG_SIDE = 512
 def group_key(salt: str, group: str) -> str:
     """The salted hash of a group's name: names of patients never travel with a model."""
     return hashlib.blake2b(f"{salt}\0{group}".encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def bundle_name(title: str, out: Path) -> str:
+    """The recipe's title, else the run folder's name, without what a bundle's name cannot hold."""
+    for text in (title, out.name):
+        name = "".join(c if c not in '/\\:*?"<>|' and ord(c) >= 32 else " " for c in text)[:64].strip(" .")
+        if name_problem(name) is None:
+            return name
+    return "run"
 
 
 @dataclass(slots=True)

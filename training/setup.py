@@ -6,14 +6,15 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from inference import precision
 from inference.bundle import Manifest, bundle_digest, portable_arguments, read_manifest, read_tensors
 from inference.networks import registry
+from inference.predictor import choose_device
 from inference.schema import Finding, GradeScale, Schema
 from training.config import NetworkConfig, RunConfig
 from training.dataset import Dataset, Item
@@ -50,7 +51,7 @@ def prepare_run(config: RunConfig, dataset: Dataset, notice: Callable[[str], Non
     if config.threads:
         torch.set_num_threads(config.threads)
     seed_everything(config.seed)
-    device = pick_device(config.device)
+    device = choose_device(config.device)
     incumbent = _read_incumbent(config.init)
     if incumbent is not None:
         manifest = incumbent.manifest
@@ -77,30 +78,12 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def pick_device(name: str) -> torch.device:
-    """The device of this name; "auto" is a GPU where there is one. Raises ConfigError."""
-    if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ConfigError(f'The device "{name}" cannot be used here; try "cpu" or "auto".') from error
-    return device
-
-
 def use_autocast(wish: str, device: torch.device) -> bool:
     """Whether to compute in bfloat16: "auto" where the processor or GPU has it natively."""
     if wish != "auto":
         return wish == "on"
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    if device.type == "cpu":
-        able: dict[str, Any] = torch.cpu.get_capabilities()
-        return bool(able.get("avx512_bf16") or able.get("amx_bf16") or able.get("bf16"))
-    return False
+    # float16, which older GPUs offer, would need its losses scaled: not worth it there.
+    return precision.candidate(device) is torch.bfloat16
 
 
 def _read_incumbent(init: str) -> Incumbent | None:
@@ -162,13 +145,23 @@ def _labelled_schema(dataset: Dataset, config: RunConfig, notice: Callable[[str]
     used = tuple(item for item in classes if any(item.name in entry.labelled for entry in items))
     grades = tuple(scale for scale in schema.grades if _is_graded(scale, items))
     findings = tuple(finding for finding in schema.findings if _is_assessed(finding, items))
-    idle = [item.name for item in (*classes, *schema.grades, *schema.findings)]
-    idle = [name for name in idle if name not in {item.name for item in (*used, *grades, *findings)}]
+    learnt = Schema(used, grades, findings)
+    wished = Schema(tuple(classes), schema.grades, schema.findings)
+    idle = [name for name in output_names(wished) if name not in output_names(learnt)]
     if idle:
         notice(f"Not labelled in any training image, and so not learnt: {_list(idle)}.")
     if not (used or grades or findings):
         raise DatasetError(f"Nothing is labelled in the {len(items)} training images of {dataset.folder}.")
-    return Schema(used, grades, findings)
+    return learnt
+
+
+def output_names(schema: Schema) -> list[str]:
+    """The names of everything that a model of this schema predicts."""
+    return [
+        *(item.name for item in schema.active_classes),
+        *(scale.name for scale in schema.grades),
+        *(finding.name for finding in schema.findings),
+    ]
 
 
 def _is_graded(scale: GradeScale, items: Iterable[Item]) -> bool:
@@ -198,10 +191,7 @@ def _without_unpredicted(
     )
     if reduced == schema:
         return schema, network
-    kept = {item.name for item in (*reduced.classes, *reduced.grades, *reduced.findings)}
-    left = [
-        item.name for item in (*schema.classes, *schema.grades, *schema.findings) if item.name not in kept
-    ]
+    left = [name for name in output_names(schema) if name not in output_names(reduced)]
     notice(f'The network "{config.name}" has no output for {_list(left)}: left out.')
     return reduced, network
 

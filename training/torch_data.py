@@ -231,7 +231,7 @@ class Loader:
         self._order = _Order(len(samples), batch_size, seed, shuffle)
         self._loader: DataLoader[Any] = DataLoader(
             samples,
-            batch_sampler=self._order,  # type: ignore[arg-type]
+            batch_sampler=self._order,
             collate_fn=samples.collate,
             num_workers=workers,
             multiprocessing_context="spawn" if workers else None,

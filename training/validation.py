@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from inference.networks.output import NetworkOutput
 from inference.schema import Schema
-from training.metrics import THRESHOLDS, MaskScore, ThresholdSearch, accuracy, overlap, quadratic_kappa
+from training.metrics import MaskScore, ThresholdSearch, accuracy, overlap, quadratic_kappa
 from training.torch_data import Batch
 
 
@@ -112,5 +112,5 @@ def validate(
         dice=float(np.mean(dices)) if dices else None,
         grade_accuracy=float(np.mean(grades)) if grades else None,
         thresholds={name: entry["threshold"] for name, entry in metrics["classes"].items()},
-        metrics={"images": images, "resolution": "network", "grid": list(THRESHOLDS), **metrics},
+        metrics={"images": images, "resolution": "network", **metrics},
     )

@@ -30,7 +30,7 @@ class ProjectBase:
     grouping: Grouping
     split_seed: int
     salt: str
-    image_index: ImageIndex | None = None
+    image_index: ImageIndex
 
     def key(self, image_id: str, reading: int = 0) -> LabelKey:
         """Return the key of this reader's label of an image."""

@@ -19,6 +19,8 @@ from training.grouping import Grouping, by_table
 from training.splits import SPLITS, Split
 from training.tables import Row, Table, read_table
 
+# Behind everything, until the scan says where it belongs.
+_UNPLACED = 1 << 30
 _PEOPLES_WORK = (tables.labels, tables.statuses, tables.comments, tables.reviews)
 
 
@@ -64,7 +66,7 @@ class ImageIndex:
 
     def __init__(self, rules: Rules, seed: int, folder: Path, root: Path) -> None:
         """Prepare; the groups and hashes of the store are read with the first batch."""
-        self._rules = rules
+        self.rules = rules
         self._prefix = "" if root == folder else f"{root.relative_to(folder).as_posix()}/"
         self._book = GroupBook(seed)
         self._hashes = HashIndex()
@@ -98,8 +100,10 @@ class ImageIndex:
             .where(columns.path == facts.path, columns.state != "superseded")
             .order_by(columns.frame)
         ).all()
-        if not rows:
-            return  # taken out of the list meanwhile
+        if not rows:  # asked for before the list has reached the store; its place comes with the list
+            self._insert(connection, facts, 0, _UNPLACED)
+            self._file(connection, facts)
+            return
         first = rows[0]
         if first.content_hash is not None and facts.content_hash:
             if first.content_hash == facts.content_hash:
@@ -185,8 +189,8 @@ class ImageIndex:
 
     def _describe(self, connection: Connection, image_id: str, facts: FileFacts, content: FrameFacts) -> None:
         relative = facts.path.removeprefix(self._prefix)
-        given = self._rules.split_of(relative)
-        key = self._rules.grouping.group_of(relative)
+        given = self.rules.split_of(relative)
+        key = self.rules.grouping.group_of(relative)
         if key == relative:  # no rule reached it: alone, and known by its bytes, wherever it moves
             key = f"image:{facts.content_hash or relative}"
         group = self._book.ensure(connection, key, given)

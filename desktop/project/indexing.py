@@ -9,13 +9,15 @@ from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Executable, bindparam, insert, select, update
+from sqlalchemy import Connection, Executable, and_, bindparam, insert, select, update
 
 from desktop.project import tables
 from desktop.project.base import ProjectBase
 from desktop.project.identity import FileFacts, read_facts
-from desktop.project.image_index import ImageIndex, Rules, read_rules
+from desktop.project.image_index import read_rules
+from desktop.project.image_rows import find_image
 from desktop.project.journal import now
+from desktop.project.rows import ImageRow
 from desktop.project.scan import Found, scan
 from desktop.project.uuid7 import uuid7
 
@@ -59,6 +61,8 @@ class _Plan:
 class IndexCommands(ProjectBase):
     """The commands that bring the store up to date with the folder."""
 
+    _rules_known = False
+
     def index(
         self,
         *,
@@ -74,7 +78,7 @@ class IndexCommands(ProjectBase):
         (groups.csv or split.csv make no sense) and StoreWriteError.
         """
         notes: list[str] = []
-        rules = read_rules(self.folder, self.image_root, self.grouping)
+        self._read_rules()
         plan = self._plan(list(scan(self.folder, notes)) if found is None else list(found))
         total = len(plan.read)
         yield Progress(0, total, notes=tuple(notes))
@@ -83,34 +87,44 @@ class IndexCommands(ProjectBase):
             if cancelled():
                 return
             yield Progress(0, total)
-        yield from self._read(plan.read, rules, cancelled, mapper)
+        yield from self._read(plan.read, cancelled, mapper)
 
     def _read(
         self,
         paths: list[str],
-        rules: Rules,
         cancelled: Callable[[], bool],
         mapper: Callable[[Callable[[str], FileFacts], Sequence[str]], Iterable[FileFacts]],
     ) -> Iterator[Progress]:
-        self.image_index = ImageIndex(rules, self.split_seed, self.folder, self.image_root)
         done = 0
         for batch in _batches(paths, READ_BATCH):
             facts = tuple(mapper(partial(read_facts, self.folder), batch))
             if cancelled():
                 return
-            self._apply(self.image_index, facts).result()
+            self._apply(facts).result()
             done += len(batch)
             frames = [frame for item in facts for frame in item.frames]
             yield Progress(done, len(paths), len(frames), sum(1 for frame in frames if frame.problem))
 
-    def index_now(self, path: str) -> Future[None]:
-        """Read one image before its turn, because a person looks at it; for a background thread."""
-        if self.image_index is None:
-            rules = read_rules(self.folder, self.image_root, self.grouping)
-            self.image_index = ImageIndex(rules, self.split_seed, self.folder, self.image_root)
-        return self._apply(self.image_index, (read_facts(self.folder, path),))
+    def index_now(self, path: str, frame: int = 0) -> Future[ImageRow]:
+        """Read one file before its turn, because a person looks at it; for a background thread.
 
-    def _apply(self, index: ImageIndex, facts: tuple[FileFacts, ...]) -> Future[None]:
+        It may come before `index` has registered the path. The Future gives the row of `frame`, or fails with
+        ProjectError when the file has no such frame.
+        """
+        if not self._rules_known:
+            self._read_rules()
+        self._apply((read_facts(self.folder, path),))
+        columns = tables.images.c
+        wanted = and_(columns.path == path, columns.frame == frame, columns.state == "present")
+        return self.writer.submit(lambda connection: find_image(connection, self.reader, wanted))
+
+    def _read_rules(self) -> None:
+        self.image_index.rules = read_rules(self.folder, self.image_root, self.grouping)
+        self._rules_known = True
+
+    def _apply(self, facts: tuple[FileFacts, ...]) -> Future[None]:
+        index = self.image_index
+
         def write(connection: Connection) -> None:
             try:
                 index.apply(connection, facts)
@@ -129,16 +143,20 @@ class IndexCommands(ProjectBase):
         created = now()
         seen: set[str] = set()
         for position, item in enumerate(found):
+            try:
+                size, mtime_ns = item.size, item.mtime_ns
+            except OSError:
+                continue  # gone since the scan
             seen.add(item.path)
             rows = known.get(item.path, [])
             if not rows:
-                plan.new.append(_new_row(item, position, created))
+                plan.new.append(_new_row(item.path, position, size, mtime_ns, created))
                 plan.read.append(item.path)
                 continue
             if any(row.position != position or row.state != "present" for row in rows):
                 plan.moved.append({"key": item.path, "new_position": position})
             row = rows[0]
-            if not row.indexed or (row.size, row.mtime_ns) != (item.size, item.mtime_ns):
+            if not row.indexed or (row.size, row.mtime_ns) != (size, mtime_ns):
                 plan.read.append(item.path)
         plan.missing = [
             path for path, rows in known.items() if path not in seen and rows[0].state == "present"
@@ -170,8 +188,9 @@ class IndexCommands(ProjectBase):
     def _register(self, plan: _Plan) -> Iterator[Future[None]]:
         images = tables.images
         by_path = images.c.path == bindparam("key")
+        for batch in _batches(plan.new, REGISTER_BATCH):
+            yield self.writer.submit(partial(_register_new, rows=batch))
         changes: tuple[tuple[Executable, list[dict[str, Any]]], ...] = (
-            (insert(images), plan.new),
             (
                 update(images)
                 .where(by_path, images.c.state != "superseded")
@@ -188,16 +207,33 @@ class IndexCommands(ProjectBase):
                 yield self.writer.submit(partial(_many, statement=statement, rows=batch))
 
 
-def _new_row(item: Found, position: int, created: str) -> dict[str, Any]:
+def _new_row(path: str, position: int, size: int, mtime_ns: int, created: str) -> dict[str, Any]:
     return {
         "id": uuid7(),
-        "path": item.path,
+        "path": path,
         "frame": 0,
         "position": position,
-        "size": item.size,
-        "mtime_ns": item.mtime_ns,
+        "size": size,
+        "mtime_ns": mtime_ns,
         "created": created,
     }
+
+
+def _register_new(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Insert rows of new paths; those that `index_now` was quicker with get their place in the list."""
+    columns = tables.images.c
+    paths = {row["path"]: row["position"] for row in rows}
+    there = set(
+        connection.execute(
+            select(columns.path).where(columns.path.in_(paths), columns.state != "superseded")
+        ).scalars()
+    )
+    new = [row for row in rows if row["path"] not in there]
+    if new:
+        connection.execute(insert(tables.images), new)
+    for path in there:
+        placed = update(tables.images).where(columns.path == path, columns.state != "superseded")
+        connection.execute(placed.values(position=paths[path]))
 
 
 def _many(connection: Connection, statement: Executable, rows: list[dict[str, Any]]) -> None:

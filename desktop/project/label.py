@@ -131,7 +131,7 @@ class Label:
         """
         if not self.is_virtual:
             raise ProjectError("This label was edited; a new prediction must not take its place.")
-        planes = LabelPlanes(mask, np.zeros_like(mask)).with_pages(self.schema.pages)
+        planes = LabelPlanes(mask, np.zeros(mask.shape, np.uint8)).with_pages(self.schema.pages)
         known = self._state.planes
         if known is not None and (known.height, known.width) != (planes.height, planes.width):
             raise ProjectError("The prediction has another size than its image; predict it again.")
@@ -224,7 +224,7 @@ class Label:
         planes = self._state.planes
         if planes is None:
             raise LabelNotReady("The size of this image is not known yet, so its prediction cannot be shown.")
-        predicted = LabelPlanes(mask, np.zeros_like(mask)).with_pages(planes.pages)
+        predicted = LabelPlanes(mask, np.zeros(mask.shape, np.uint8)).with_pages(planes.pages)
         if predicted.mask.shape != planes.mask.shape:
             raise ProjectError("The prediction has another size than its image; predict it again.")
         patches = self._fill_patches(planes, predicted)

@@ -132,8 +132,7 @@ class ModelCommands(ProjectBase):
                 key = {"image_id": row["image_id"], "model_digest": model_digest}
                 upsert(connection, tables.trained_on, key, {"role": row["role"]})
             keep_trained_groups(connection, {row["image_id"] for row in rows if row["role"] == "train"})
-            if self.image_index is not None:
-                self.image_index.forget()
+            self.image_index.forget()
 
         return self.writer.submit(write)
 

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert_insert
 
 from desktop.project import tables
 from desktop.project.errors import ProjectError, ProjectExists, ProjectNotFound
+from desktop.project.image_index import ImageIndex, Rules
 from desktop.project.indexing import IndexCommands
 from desktop.project.journal import now
 from desktop.project.location import Location, choose_location, find_location
@@ -52,6 +53,9 @@ class Project(ProjectQueries, ReviewCommands, ModelCommands, IndexCommands):
             settings = {row.key: row.value for row in connection.execute(tables.meta.select())}
         self._load_settings(settings)
         self.image_root = image_root(folder).folder
+        # The one memory of groups and hashes; its rules are read from the folder when indexing begins.
+        no_rules = Rules(self.grouping, {})
+        self.image_index = ImageIndex(no_rules, self.split_seed, folder, self.image_root)
         self.writer = Writer(store, guard=lock.check)
         self.writer.submit(lambda connection: _add_reader(connection, reader))
 

@@ -6,12 +6,20 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, select
 
 from desktop.project import tables
 from desktop.project.base import ProjectBase
 from desktop.project.errors import ProjectError
 from desktop.project.groups import split_crossings
+from desktop.project.image_rows import (
+    LIST_ORDER,
+    comes_after,
+    find_image,
+    has_status,
+    image_row,
+    image_select,
+)
 from desktop.project.label import Label, LabelKey
 from desktop.project.label_store import read_label
 from desktop.project.rows import (
@@ -48,12 +56,12 @@ class ProjectQueries(ProjectBase):
 
         With `statuses`, `position` is the place in that shorter list; `image` tells the one in the whole.
         """
-        statement = self._rows().where(tables.images.c.state == "present")
+        statement = image_select(self.reader).where(tables.images.c.state == "present")
         if statuses is not None:
-            statement = statement.where(_has_status(statuses))
-        statement = statement.order_by(*_ORDER).offset(offset).limit(limit)
+            statement = statement.where(has_status(statuses))
+        statement = statement.order_by(*LIST_ORDER).offset(offset).limit(limit)
         with self.store.read() as connection:
-            return [_image(row, offset + place) for place, row in enumerate(connection.execute(statement))]
+            return [image_row(row, offset + place) for place, row in enumerate(connection.execute(statement))]
 
     def image_count(self) -> int:
         """Return how many images the list has."""
@@ -64,15 +72,16 @@ class ProjectQueries(ProjectBase):
     def image(self, image_id: str) -> ImageRow:
         """Return one image, with its place in the list. Raises ProjectError when there is none."""
         with self.store.read() as connection:
-            return self._one(connection, tables.images.c.id == image_id)
+            return find_image(connection, self.reader, tables.images.c.id == image_id)
 
     def image_at(self, path: str, frame: int = 0) -> ImageRow | None:
         """Return the image that has a path now, or None before it is registered."""
         columns = tables.images.c
         with self.store.read() as connection:
             try:
-                return self._one(
+                return find_image(
                     connection,
+                    self.reader,
                     and_(columns.path == path, columns.frame == frame, columns.state == "present"),
                 )
             except ProjectError:
@@ -85,15 +94,15 @@ class ProjectQueries(ProjectBase):
         with self.store.read() as connection:
             for start in range(0, len(wanted), _PAGE):
                 condition = and_(columns.path.in_(wanted[start : start + _PAGE]), columns.state == "present")
-                statement = self._rows().where(condition).order_by(*_ORDER)
-                rows += [_image(row, row.position) for row in connection.execute(statement)]
+                statement = image_select(self.reader).where(condition).order_by(*LIST_ORDER)
+                rows += [image_row(row, row.position) for row in connection.execute(statement)]
         return rows
 
     def absent_images(self) -> list[ImageRow]:
         """Return the images whose file is gone or holds another picture; their labels are kept."""
-        statement = self._rows().where(tables.images.c.state != "present").order_by(*_ORDER)
+        statement = image_select(self.reader).where(tables.images.c.state != "present").order_by(*LIST_ORDER)
         with self.store.read() as connection:
-            return [_image(row, -1) for row in connection.execute(statement)]
+            return [image_row(row, -1) for row in connection.execute(statement)]
 
     def load_label(self, image_id: str, reading: int = 0, *, reader: str | None = None) -> Label:
         """Return the label of an image, replayed from the journal. Raises LabelDamaged."""
@@ -113,7 +122,7 @@ class ProjectQueries(ProjectBase):
 
     def counts_by_status(self) -> dict[str, int]:
         """Return how many images of the list have each status for this reader."""
-        statement = self._rows().where(tables.images.c.state == "present").subquery()
+        statement = image_select(self.reader).where(tables.images.c.state == "present").subquery()
         counts = select(statement.c.status, func.count()).group_by(statement.c.status)
         with self.store.read() as connection:
             found = {row[0] or UNSEEN: int(row[1]) for row in connection.execute(counts)}
@@ -204,83 +213,21 @@ class ProjectQueries(ProjectBase):
         found: dict[str, Any] | None = self.store.setting(f"last:{self.reader}")
         return found
 
-    def _rows(self, reader: str | None = None) -> Select[Any]:
-        images, statuses = tables.images, tables.statuses
-        of_reader = and_(statuses.c.image_id == images.c.id, statuses.c.reader == (reader or self.reader))
-        return select(images, statuses.c.status).outerjoin(statuses, of_reader)
-
-    def _one(self, connection: Connection, condition: ColumnElement[bool]) -> ImageRow:
-        found = connection.execute(self._rows().where(condition)).first()
-        if found is None:
-            raise ProjectError("This image is not in the project any more.")
-        if found.state != "present":
-            return _image(found, -1)
-        columns = tables.images.c
-        before = select(func.count()).where(columns.state == "present", _comes_before(found))
-        return _image(found, int(connection.execute(before).scalar_one()))
-
     def _finished_rows(self, reader: str) -> Iterator[ImageRow]:
         """Yield the finished images page by page, each page behind the last row of the one before."""
-        statement = self._rows(reader).where(tables.statuses.c.status.in_(FINISHED)).order_by(*_ORDER)
+        statement = image_select(reader).where(tables.statuses.c.status.in_(FINISHED)).order_by(*LIST_ORDER)
         last: Any = None
         while True:
             page = statement.limit(_PAGE)
             if last is not None:
-                page = page.where(_comes_after(last))
+                page = page.where(comes_after(last))
             with self.store.read() as connection:
                 rows = connection.execute(page).all()
             for row in rows:
-                yield _image(row, row.position)
+                yield image_row(row, row.position)
             if len(rows) < _PAGE:
                 return
             last = rows[-1]
-
-
-_ORDER = (tables.images.c.position, tables.images.c.frame, tables.images.c.id)
-
-
-def _comes_before(row: Any) -> ColumnElement[bool]:
-    columns = tables.images.c
-    same = columns.position == row.position
-    return or_(
-        columns.position < row.position,
-        and_(same, columns.frame < row.frame),
-        and_(same, columns.frame == row.frame, columns.id < row.id),
-    )
-
-
-def _comes_after(row: Any) -> ColumnElement[bool]:
-    columns = tables.images.c
-    same = columns.position == row.position
-    return or_(
-        columns.position > row.position,
-        and_(same, columns.frame > row.frame),
-        and_(same, columns.frame == row.frame, columns.id > row.id),
-    )
-
-
-def _has_status(statuses: Collection[str]) -> ColumnElement[bool]:
-    column = tables.statuses.c.status
-    wanted = column.in_([status for status in statuses if status != UNSEEN])
-    return or_(wanted, column.is_(None)) if UNSEEN in statuses else wanted
-
-
-def _image(row: Any, position: int) -> ImageRow:
-    return ImageRow(
-        row.id,
-        row.path,
-        row.frame,
-        row.content_hash,
-        row.width,
-        row.height,
-        row.group_key,
-        row.split,
-        row.problem,
-        row.status or UNSEEN,
-        position,
-        row.state,
-        row.retired_from_gate,
-    )
 
 
 def _states(connection: Connection, key: LabelKey) -> dict[str, str]:

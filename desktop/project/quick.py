@@ -18,7 +18,9 @@ PAGE = 100
 _READER_ROWS = """
     SELECT i.id, i.path, i.frame, i.problem, COALESCE(s.status, 'unseen')
     FROM images i LEFT JOIN statuses s ON s.image_id = i.id AND s.reader = ?
-    WHERE i.state = 'present' ORDER BY i.position, i.frame, i.id LIMIT ? OFFSET ?
+    WHERE i.rowid IN (
+        SELECT rowid FROM images WHERE state = 'present' ORDER BY position, frame LIMIT ? OFFSET ?
+    ) ORDER BY i.position, i.frame, i.id
 """
 
 
@@ -51,7 +53,7 @@ class QuickLook:
 def first_paint(folder: Path | str, *, reader: str | None = None, page: int = PAGE) -> QuickLook | None:
     """Return a look at the project of `folder`, or None when there is none that can be read.
 
-    It takes no lock and leaves nothing behind; whatever is wrong with the store is told later, by `Project.open`.
+    It takes no lock and leaves nothing behind; what is wrong with a store is told later, by `Project.open`.
     """
     location = find_location(Path(folder))
     if location is None:

@@ -62,8 +62,8 @@ class ReviewCommands(LabelCommands):
 
         Confirmed are the classes that were visible, the grades and findings that are set, and those shown
         that `accepted` names ("grade:<scale>", "finding:<name>"), which are set by this. Accepted means: a
-        prediction was shown (`prediction_digest`, or the label's base or filled prediction) and no mask pixel,
-        grade or finding differs from it. Raises LabelNotReady when classes are to be confirmed and the planes
+        prediction was shown (`prediction_digest`, or the base or filled prediction) and no mask pixel, grade
+        or finding differs from it. Raises LabelNotReady when classes are to be confirmed and the planes
         are not known, ProjectError for a target that was not shown.
         """
         if visible_classes and label.planes is None:

@@ -11,16 +11,40 @@ from pathlib import Path
 from desktop.project.errors import ScanError
 from inference.images import IMAGE_SUFFIXES
 
-_NUMBERS = re.compile(r"(\d+)")
+_NUMBERS = re.compile(r"\d+")
+_DIGITS = 20
 
 
-@dataclass(frozen=True, slots=True)
 class Found:
-    """A file that may be an image. `path` is relative to the project's folder, with forward slashes."""
+    """A file that may be an image. `path` is relative to the project's folder, with forward slashes.
 
-    path: str
-    size: int
-    mtime_ns: int
+    Size and time are asked of the file system when they are first read: a list needs only the path.
+    """
+
+    __slots__ = ("_entry", "path")
+
+    def __init__(self, path: str, entry: os.DirEntry[str] | Path) -> None:
+        """Remember where the file lies."""
+        self.path = path
+        self._entry = entry
+
+    def __repr__(self) -> str:
+        """Return the path, for logs."""
+        return f"Found({self.path!r})"
+
+    @property
+    def size(self) -> int:
+        """Bytes. Raises OSError when the file is gone."""
+        return self._stat().st_size
+
+    @property
+    def mtime_ns(self) -> int:
+        """Time of the last change, in nanoseconds. Raises OSError when the file is gone."""
+        return self._stat().st_mtime_ns
+
+    def _stat(self) -> os.stat_result:
+        # A DirEntry keeps the answer.
+        return self._entry.stat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +76,13 @@ def scan(folder: Path, notes: list[str] | None = None) -> Iterator[Found]:
     yield from _walk(root, prefix, _list(root), notes if notes is not None else [])
 
 
-def natural_key(name: str) -> list[str | int]:
+def natural_key(name: str) -> str:
     """Return the sort key that puts "image 2" before "image 10" and capitals beside small letters."""
-    parts: list[str | int] = _NUMBERS.split(name.casefold())
-    parts[1::2] = [int(part) for part in parts[1::2]]
-    return parts
+    return _NUMBERS.sub(_padded, name.casefold())
+
+
+def _padded(number: re.Match[str]) -> str:
+    return number[0].rjust(_DIGITS, "0")
 
 
 def _walk(folder: Path, prefix: str, entries: list[os.DirEntry[str]], notes: list[str]) -> Iterator[Found]:
@@ -68,8 +94,7 @@ def _walk(folder: Path, prefix: str, entries: list[os.DirEntry[str]], notes: lis
             if entry.is_dir(follow_symlinks=False):
                 folders.append(entry)
             elif _is_image(entry.name) and entry.is_file():
-                status = entry.stat()
-                yield Found(prefix + entry.name, status.st_size, status.st_mtime_ns)
+                yield Found(prefix + entry.name, entry)
         except OSError as error:
             notes.append(f"“{prefix}{entry.name}” was passed over: {error.strerror}.")
     for entry in folders:

@@ -76,7 +76,7 @@ images = Table(
     Index("images_by_group", "group_key"),
 )
 
-# 32 x 32 grey, to tell near-duplicates; apart from `images`, so that lists stay small.
+# 40 x 40 grey, to tell near-duplicates; apart from `images`, so that lists stay small.
 thumbnails = Table(
     "thumbnails",
     metadata,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.bundle import bundle_digest, read_manifest, read_tensors, save_bundle
+from inference.bundle import Manifest, bundle_digest, read_manifest, read_tensors, save_bundle
 from inference.hashing import content_hash
 from inference.preprocess_config import PreprocessConfig
 from training.dataset import open_dataset
@@ -65,10 +65,11 @@ def _run(folder: Path, arguments: dict[str, float]) -> Path:
 
     network = build("multitask-unet", fundus_schema(), arguments)
     best = folder / "run" / "best"
-    manifest = replace(
-        read_manifest(MODEL),
+    manifest = Manifest(
         name="a run",
+        network="multitask-unet",
         arguments=arguments,
+        schema=fundus_schema(),
         preprocessing=PreprocessConfig(size=(64, 64)),
         metrics={"epoch": 1},
     )

@@ -226,6 +226,7 @@ class Opening(QObject):
         session = self._session
         session.review.abort_stroke()
         self._save_position()
+        session.fine_tune.close()
         self.indexing.stop()
         self._tasks.cancel_all()
         self.behind.forget()
@@ -252,6 +253,7 @@ class Opening(QObject):
         def work(control: Control) -> int:
             control.progress(0, 0, "Writing what is not on the disk yet")
             self.indexing.wait()
+            session.fine_tune.wait()
             session.showing.pool.wait()
             self.behind.wait()
             if closing:

@@ -5,13 +5,13 @@ pool, predictions from the prediction thread, and every write goes to the store'
 told by queued signals only and lives in the GUI thread; no method here reads a file or decodes an image.
 
 The class is the front of the parts that it owns: `Opening` (folder, project, indexing), `Showing` (which
-image, what is at hand), `Review` (the label's edits), `Choices` (class, brush, styles, thresholds), `Saving`
-and `Predicting`.
+image, what is at hand), `Review` (the label's edits), `Choices` (class, brush, styles, thresholds), `Saving`,
+`Predicting` and `FineTune`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.choices import Choices
 from desktop.entries import Entry, EntryList
+from desktop.jobs.fine_tune import FineTune
 from desktop.jobs.predicting import Predicting
 from desktop.jobs.saving import Saving
 from desktop.opening import Opening
@@ -108,10 +109,7 @@ class Session(QObject):
         self.saving = Saving(self)
         self.predicting = predicting or Predicting(self)
         self.opening = Opening(self)
-        self._connect()
-
-    def _connect(self) -> None:
-        """Pass the parts' signals on; what one part must tell another is in `desktop.wiring`."""
+        self.fine_tune = FineTune(self)
         wire(self)
 
     # ==== opening and closing
@@ -276,13 +274,13 @@ class Session(QObject):
 
     # ==== finishing
 
-    def finish(self) -> None:
-        """Confirm what was visible; the status is derived by the store. `entries_changed` follows."""
-        self.review.finish()
+    def finish(self, accepted: Collection[str] = ()) -> None:
+        """Confirm what was visible, what is set, and what ``accepted`` names ("grade:<scale>", ...)."""
+        self.review.finish(accepted)
 
-    def finish_and_next(self) -> None:
+    def finish_and_next(self, accepted: Collection[str] = ()) -> None:
         """`finish`, then to the next unfinished entry."""
-        self.review.finish()
+        self.review.finish(accepted)
         self.next_unfinished()
 
     def reject(self, reason: str) -> None:

@@ -62,7 +62,14 @@ class Wiring(QObject):
             part.label_changed.connect(session.label_changed)
             part.values_changed.connect(session.values_changed)
             part.history_changed.connect(session.history_changed)
-        for part in (review, session.saving, session.predicting, session.opening, session.opening.behind):
+        for part in (
+            review,
+            session.saving,
+            session.predicting,
+            session.opening,
+            session.opening.behind,
+            session.fine_tune,
+        ):
             part.problem.connect(session.problem)
         session.saving.changed.connect(session.saved_changed)
         showing.pool.thumbnail_ready.connect(session.thumbnail_ready)

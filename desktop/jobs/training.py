@@ -20,6 +20,8 @@ STOP_GRACE_MS = 30_000
 """How long a run may take to save and end after "stop": an epoch's end and a checkpoint on a slow disk."""
 TERMINATE_GRACE_MS = 5_000
 LAST_LINES = 60
+DECIDING = ("finished", "stopped", "failed", "evaluated")
+"""The events after which nothing else counts."""
 OUT_OF_MEMORY_MARKS = (
     "out of memory",
     "outofmemoryerror",
@@ -179,7 +181,7 @@ class TrainingProcess(QObject):
             if line.strip():
                 self._log(line)
             return
-        if event["event"] in ("finished", "stopped", "failed"):
+        if event["event"] in DECIDING:
             self._deciding = event
         self.happened.emit(event)
         if event["event"] == "epoch":

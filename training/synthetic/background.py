@@ -61,12 +61,7 @@ def _pigment(
     disc_glow = np.exp(-(u**2 + v**2) / (2 * 1.15**2))
     macula = np.exp(-(distance**2) / (2 * 0.62**2))
     pit = np.exp(-(distance**2) / (2 * 0.21**2))
-    mottle = (
-        0.40 * smooth_noise(rng, size, 3)
-        + 0.26 * smooth_noise(rng, size, 11)
-        + 0.26 * smooth_noise(rng, size, 34)
-        + 0.22 * smooth_noise(rng, size, 120)
-    )
+    mottle = _mottle(size, rng)
     choroid = _choroid(size, distance, patient, rng)
     sheen = _nerve_fibres(geometry, patient, rng, size) * (1 - macula)
     fall, spot = rng.uniform(0.22, 0.5), rng.uniform(0.25, 0.45)
@@ -86,6 +81,13 @@ def _pigment(
     if rng.random() < 0.35:
         _foveal_reflex(light, u, v, geometry, rng)
     return light.astype(np.float32)
+
+
+def _mottle(size: Size, rng: np.random.Generator) -> FloatArray:
+    """The pigment epithelium's unevenness, from broad clouds to fine grain."""
+    scales = ((0.40, 3), (0.26, 11), (0.26, 34), (0.22, 120))
+    parts = [share * smooth_noise(rng, size, cells) for share, cells in scales]
+    return np.sum(parts, axis=0, dtype=np.float32)
 
 
 def _choroid(size: Size, distance: FloatArray, patient: Patient, rng: np.random.Generator) -> FloatArray:

@@ -91,11 +91,7 @@ def generate(
     tree = grow_tree(geometry, person, rng)
     vessels = draw_tree(tree, geometry)
     layers, masks, grade = _lesions(seed, grade, geometry, person, tree, vessels)
-    scene = paint_fundus(geometry, person, rng)
-    _paint_exudates(scene, layers, geometry, rng)
-    _paint_blood(scene, vessels, layers, geometry, rng)
-    _paint_wool(scene, layers, rng)
-    image = photograph(scene, geometry, person, rng)
+    image = _draw(geometry, person, vessels, layers, rng)
     findings = {"dme": macular_oedema(masks, geometry)}
     return SyntheticFundus(
         image,
@@ -134,6 +130,21 @@ def _lesions(
         if found == grade:
             break
     return layers, masks, found
+
+
+def _draw(
+    geometry: EyeGeometry,
+    person: Patient,
+    vessels: VesselLayers,
+    layers: LesionLayers,
+    rng: np.random.Generator,
+) -> npt.NDArray[np.uint8]:
+    """Blend everything, from the deepest layer to the camera."""
+    scene = paint_fundus(geometry, person, rng)
+    _paint_exudates(scene, layers, geometry, rng)
+    _paint_blood(scene, vessels, layers, geometry, rng)
+    _paint_wool(scene, layers, rng)
+    return photograph(scene, geometry, person, rng)
 
 
 def _window(layer: npt.NDArray[np.uint8], pad: int) -> tuple[slice, slice] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.actions import SEPARATOR, Action, ActionError, Menu, conflicts
@@ -33,7 +33,7 @@ class Actions(QObject):
         action.setAutoRepeat(record.repeats)
         action.setCheckable(record.checked_when is not None)
         if record.icon:
-            action.setIcon(look().icon(record.icon))
+            action.setIcon(_icon(record))
         action.setToolTip(hint_of(record))
         action.triggered.connect(lambda: self._run(record))
         host.addAction(action)
@@ -52,7 +52,7 @@ class Actions(QObject):
     def _tint(self) -> None:
         for key, record in self.records.items():
             if record.icon:
-                self._actions[key].setIcon(look().icon(record.icon))
+                self._actions[key].setIcon(_icon(record))
 
     def __getitem__(self, key: str) -> QAction:
         try:
@@ -100,6 +100,10 @@ class Actions(QObject):
             _application().removeEventFilter(self)
         if record is not None and record.released is not None:
             record.released()
+
+
+def _icon(record: Action) -> QIcon:
+    return look().icon(record.icon, checkable=record.checked_when is not None)
 
 
 def _application() -> QCoreApplication:

@@ -165,20 +165,19 @@ class Look(QObject):
             found = self._pixmaps[key] = _render(name, self.theme.tokens[token], size, ratio)
         return found
 
-    def icon(self, name: str, token: str = "text", sizes: tuple[int, ...] = (16, 20), gap: int = 0) -> QIcon:
-        """Return an icon with its normal, disabled and checked (on the accent) drawings.
+    def icon(
+        self, name: str, token: str = "text", size: int = 20, *, gap: int = 0, checkable: bool = False
+    ) -> QIcon:
+        """Return an icon with its normal, disabled and (if ``checkable``) checked drawings, the last for the accent.
 
         ``gap`` logical pixels are left free at the right: Qt's own space between icon and text is too narrow.
         """
-        icon = QIcon()
-        for size in sizes:
-            drawings = {
-                of: _widened(self.pixmap(name, of, size), gap) for of in (token, "text_disabled", "on_accent")
-            }
-            icon.addPixmap(drawings[token])
-            icon.addPixmap(drawings["text_disabled"], QIcon.Mode.Disabled)
-            icon.addPixmap(drawings["on_accent"], QIcon.Mode.Normal, QIcon.State.On)
-            icon.addPixmap(drawings["on_accent"], QIcon.Mode.Active, QIcon.State.On)
+        icon = QIcon(_widened(self.pixmap(name, token, size), gap))
+        icon.addPixmap(_widened(self.pixmap(name, "text_disabled", size), gap), QIcon.Mode.Disabled)
+        if checkable:
+            checked = _widened(self.pixmap(name, "on_accent", size), gap)
+            icon.addPixmap(checked, QIcon.Mode.Normal, QIcon.State.On)
+            icon.addPixmap(checked, QIcon.Mode.Active, QIcon.State.On)
         return icon
 
 
@@ -227,7 +226,7 @@ def set_icon(target: QWidget, name: str, token: str = "text", size: int = 20) ->
     target.setProperty("iconPixels", size)
     if hasattr(target, "setIcon"):
         gap = 4 if isinstance(target, QPushButton) and target.text() else 0
-        target.setIcon(look().icon(name, token, (size,), gap))
+        target.setIcon(look().icon(name, token, size, gap=gap))
         target.setIconSize(QSize(size + gap, size))
     elif hasattr(target, "setPixmap"):
         target.setPixmap(look().pixmap(name, token, size))

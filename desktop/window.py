@@ -33,6 +33,7 @@ class Window(QMainWindow):
     """Top bar, notices, pages, bottom bar. `gone` is emitted when everything is written and it has closed."""
 
     gone = Signal()
+    _unsaved = Signal(object)
 
     def __init__(self, settings: Settings, session: Session | None = None) -> None:
         super().__init__()
@@ -97,9 +98,12 @@ class Window(QMainWindow):
         ):  # fmt: skip
             signal.connect(lambda *_: self._refresh.start())
         session.options_changed.connect(self.canvas.refresh_cursor)
+        self._unsaved.connect(self.notices.tell)
         session.problem.connect(self._problem)
         session.project_changed.connect(self._project_changed)
         session.closed.connect(self._closed)
+        self.exports.progress.connect(self.top.show_progress)
+        self.modelling.asked_for.connect(self.show_page)
         self._refresh = QTimer(self, singleShot=True, interval=0)
         self._refresh.timeout.connect(self.commands.refresh)
         self.canvas.pointer_moved.connect(self.bottom.show_point)
@@ -166,9 +170,8 @@ class Window(QMainWindow):
             try:
                 self.settings.save()
             except OSError as error:
-                failed.emit(error)
+                self._unsaved.emit(error)
 
-        failed = self.modelling.failed
         QThreadPool.globalInstance().start(save)
 
     # --- Qt's events
@@ -215,12 +218,16 @@ class Window(QMainWindow):
         self.review.keep(self.settings)
         self.settings["view.geometry"] = bytes(self.saveGeometry().toBase64().data()).decode()
         self._save_settings()
-        self.modelling.close()
-        self.session.close()
+        if self.modelling.tuning.busy:
+            self.notices.say("Closing: the run saves what it has learnt.", topic="closing")
+        self.modelling.tuning.finish_then(self.session.close)
 
     def _closed(self) -> None:
         if self.isEnabled():
             return
         self._closing = True
+        self.modelling.tuning.wait()
+        self.exports.close()
+        QThreadPool.globalInstance().waitForDone(2000)
         self.close()
         self.gone.emit()

@@ -23,6 +23,11 @@ class KeySheet(QFrame):
         self.setProperty("role", "card")
         self.setAccessibleName("Keys")
         self.sections = _sections(actions)
+        self._scroll: QScrollArea | None = None
+        self.hide()
+
+    def _fill(self) -> QScrollArea:
+        """Make what is inside: at the first look, for the start has no time for it."""
         inner = QWidget()
         styled(inner, "panel")
         columns = QHBoxLayout(inner)
@@ -42,8 +47,7 @@ class KeySheet(QFrame):
         layout = column(self, margin=1, spacing=0)
         layout.addLayout(head)
         layout.addWidget(scroll)
-        self._scroll = scroll
-        self.hide()
+        return scroll
 
     def _column(self, names: tuple[str, ...]) -> QVBoxLayout:
         layout = QVBoxLayout()
@@ -69,13 +73,15 @@ class KeySheet(QFrame):
 
     def toggle(self) -> None:
         """Show the sheet in the middle of its parent, or hide it."""
+        if self._scroll is None:
+            self._scroll = self._fill()
         self.setVisible(self.isHidden())
         self.place()
 
     def place(self) -> None:
         """Keep the sheet in the middle of its parent and inside it."""
         parent = self.parentWidget()
-        if parent is None or self.isHidden():
+        if parent is None or self._scroll is None or self.isHidden():
             return
         body = self._scroll.widget().sizeHint()
         width = min(body.width() + 4 * GRID, parent.width() - 4 * GRID)

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from desktop.panels.widgets import Elided, clear, column, elided, heading, icon_button, label, line, row
+from desktop.panels.widgets import Elided, SearchField, clear, column, elided, heading, icon_button, label, line, row
 from desktop.session import Session
 from desktop.theme import GRID, look, set_icon
-from inference.schema import DEFAULT_COLORS, MaskClass
+from inference.schema import DEFAULT_COLORS, MaskClass, SchemaError
 
 _HEIGHT = 5 * GRID
 _WITHOUT_STYLE = 0.45
@@ -204,7 +204,13 @@ class Layers(QWidget):
         self._session = session
         self.setAccessibleName("Layers")
         self.rows: list[LayerRow] = []
-        self.empty = label("This project has no classes to paint.", "quiet", wrap=True)
+        self.empty = label("There is no class to paint yet. Add one, or use a model: its classes come with it.", "quiet", wrap=True)
+        self.adding = SearchField()
+        self.adding.setPlaceholderText("Name of the new class, then Enter")
+        self.adding.setAccessibleName("Name of the new class")
+        self.adding.returnPressed.connect(self._add)
+        self.adding.hide()
+        self.add_button = icon_button("plus", "Add a class", self._ask_name)
         self.chosen = elided("", "label")
         self.opacity = ValueSlider("Opacity", lambda value: f"{100 * value:.0f} %")
         self.threshold = ValueSlider("Threshold", lambda value: f"{value:.2f}")
@@ -214,10 +220,11 @@ class Layers(QWidget):
         self.opacity.moved.connect(self._set_opacity)
         self.threshold.let_go.connect(self._set_threshold)
         layout = column(self)
-        layout.addWidget(heading("Layers"))
+        layout.addWidget(heading("Layers", self.add_button))
         self._rows = column(holder := QWidget(), spacing=0)
         layout.addWidget(holder)
         layout.addWidget(self.empty)
+        layout.addWidget(self.adding)
         self._details = QWidget()
         inner = column(self._details, spacing=GRID // 2)
         inner.addWidget(line())
@@ -244,7 +251,25 @@ class Layers(QWidget):
             self._rows.addWidget(made)
             self.rows.append(made)
         self.empty.setVisible(not self.rows)
+        self.add_button.setEnabled(self._session.project is not None)
         self.refresh()
+
+    def _ask_name(self) -> None:
+        self.adding.setVisible(self.adding.isHidden())
+        self.adding.clear()
+        self.adding.setFocus()
+
+    def _add(self) -> None:
+        name = self.adding.text().strip()
+        if not name:
+            return
+        try:
+            schema = self._session.schema.add_class(name)
+        except SchemaError as error:
+            self._session.problem.emit(str(error), "")
+            return
+        self.adding.hide()
+        self._session.set_schema(schema)
 
     def _selected(self) -> MaskClass | None:
         return next(

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from desktop.panels.comparison import ComparedModels, ComparisonCard
 from desktop.panels.curve import Curve
 from desktop.panels.widgets import button, clear, heading, label, line, panel, row, styled
-from desktop.theme import GRID
+from desktop.theme import GRID, set_role
 
 SPLITS = (("train", "Training"), ("val", "Validation"), ("test", "Held out"))
 DEVICES = (("auto", "Automatic"), ("cpu", "Processor"), ("cuda", "Graphics card"))
@@ -225,6 +225,25 @@ class TrainingPage(QWidget):
         self._say(text, "")
         self._refresh()
 
+    def wait(self, text: str) -> None:
+        """Something is under way whose length is unknown."""
+        self._running = True
+        self.progress.setRange(0, 0)
+        self.time_left.setText("")
+        self._say(text, "")
+        self._refresh()
+
+    def show_progress(self, fraction: float | None, text: str) -> None:
+        """Show how far the preparation is."""
+        self.progress.setRange(0, 0 if fraction is None else 1000)
+        self.progress.setValue(round(1000 * (fraction or 0.0)))
+        self._say(text, "")
+
+    def settle(self, sentence: str) -> None:
+        """The choice between both models is made."""
+        self.comparison.hide()
+        self._say(sentence, "")
+
     def end(self, sentence: str, *, bad: bool = False) -> None:
         """The run is over, well or badly."""
         self._running = False
@@ -235,8 +254,6 @@ class TrainingPage(QWidget):
         self._refresh()
 
     def _say(self, text: str, role: str) -> None:
-        from desktop.theme import set_role
-
         self.state.setText(text)
         set_role(self.state, role)
 

@@ -65,3 +65,27 @@ def dab(session: Session, y: int = 20, x: int = 30, radius: int = 5) -> None:
     edit = stroke.commit("Brush")
     if edit is not None:
         session.commit(edit)
+
+
+def make_bundle(folder: Path, *, seed: int = 0, domain: str = "test", thresholds: float = 0.5) -> Path:
+    """A real, untrained residual U-Net with the classes and grades of SCHEMA."""
+    import torch
+
+    from inference.bundle import Manifest, save_bundle
+    from inference.networks.registry import build
+    from inference.preprocess_config import PreprocessConfig
+
+    torch.manual_seed(seed)
+    arguments = {"width": 8}
+    network = build("multitask-unet", SCHEMA, arguments)
+    manifest = Manifest(
+        name=folder.name,
+        network="multitask-unet",
+        arguments=arguments,
+        schema=SCHEMA,
+        preprocessing=PreprocessConfig(mode="squash", size=(32, 32)),
+        thresholds={"MA": thresholds, "HE": thresholds},
+        domain=domain,
+    )
+    save_bundle(folder, manifest, network.state_dict())
+    return folder

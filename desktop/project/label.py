@@ -11,6 +11,7 @@ import numpy as np
 from desktop.project.edit import Edit, ValueChange
 from desktop.project.errors import LabelNotReady, ProjectError
 from desktop.project.journal import History, Row, State, Step
+from desktop.project.pages import Prepared
 from desktop.project.patch import Patch
 from desktop.project.planes import LabelPlanes, Pages
 from desktop.project.provenance import EMPTY, Base
@@ -66,6 +67,7 @@ class Label:
         self.label_id = label_id
         self.frozen = frozen
         self.base_token = 0
+        self.prepared: tuple[int, Prepared] | None = None
         self.outbox: list[Recorded] = []
         self.snapshot_seq = 0
         self.unsnapshot_bytes = 0

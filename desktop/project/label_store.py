@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from desktop.project import tables
 from desktop.project.journal import Row, Snapshot, State, now, replay
 from desktop.project.label import Label, LabelKey, Recorded
-from desktop.project.pages import decode_pages, encode_pages
+from desktop.project.pages import Prepared, decode_pages, encode_pages
 from desktop.project.planes import LabelPlanes, Pages
 from desktop.project.provenance import Base
 from desktop.project.rows import IN_PROGRESS
@@ -26,11 +26,15 @@ SNAPSHOT_BYTES = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """The base of a label on its way to the store. `mask` (P, H, W) is None for an empty base."""
+    """The base of a label on its way to the store.
+
+    `mask` (P, H, W) is None for an empty base, or when `encoded` holds the PNGs of it already.
+    """
 
     base: Base
     size: tuple[int, int] | None
     mask: Pages | None
+    encoded: Prepared | None = None
 
 
 def read_label(connection: Connection, key: LabelKey, schema: Schema) -> Label:
@@ -109,8 +113,7 @@ def write_changes(
 ) -> int:
     """Write journal rows, with the frozen base before the first of them; return the last row's number."""
     if freeze is not None:
-        mask = None if freeze.mask is None else base_mask(freeze.mask, recorded)
-        write_base(connection, label_id, key, freeze, mask)
+        write_base(connection, label_id, key, freeze, _base_pngs(freeze, recorded))
     rows = [item.row for item in recorded]
     if rows:
         connection.execute(insert(tables.journal), [_row_values(label_id, row) for row in rows])
@@ -118,6 +121,12 @@ def write_changes(
     if any(row.kind != "fill" for row in rows):
         set_status(connection, key, IN_PROGRESS)
     return rows[-1].seq if rows else 0
+
+
+def _base_pngs(freeze: Freeze, recorded: Sequence[Recorded]) -> Sequence[bytes]:
+    if freeze.encoded is not None:
+        return freeze.encoded.pngs()
+    return [] if freeze.mask is None else encode_pages(base_mask(freeze.mask.copy(), recorded))
 
 
 def base_mask(mask: Pages, recorded: Sequence[Recorded]) -> Pages:
@@ -132,7 +141,7 @@ def base_mask(mask: Pages, recorded: Sequence[Recorded]) -> Pages:
 
 
 def write_base(
-    connection: Connection, label_id: str, key: LabelKey, freeze: Freeze, mask: Pages | None
+    connection: Connection, label_id: str, key: LabelKey, freeze: Freeze, pngs: Sequence[bytes]
 ) -> None:
     """Write a label's row and the PNG pages of its base."""
     height, width = freeze.size or (None, None)
@@ -148,8 +157,8 @@ def write_base(
             created=now(),
         )
     )
-    if mask is not None:
-        _write_pages(connection, label_id, 0, encode_pages(mask), [b""] * len(mask))
+    if pngs:
+        _write_pages(connection, label_id, 0, list(pngs), [b""] * len(pngs))
 
 
 def take_snapshot(connection: Connection, label_id: str) -> None:

@@ -17,6 +17,7 @@ from desktop.project.label_store import (
     take_snapshot,
     write_changes,
 )
+from desktop.project.pages import Prepared
 from desktop.project.uuid7 import uuid7
 
 
@@ -64,6 +65,20 @@ class LabelCommands(ProjectBase):
         self._snapshot_when_due(label)
         return future
 
+    def prepare(self, label: Label) -> None:
+        """Encode a virtual label's base at an idle moment, before its first edit; nothing happens otherwise.
+
+        A desk calls this when a person takes up a tool: then even the first stroke is acknowledged at once.
+        It copies the mask pages (some 3 ms for 12 megapixels). During a stroke it does nothing.
+        """
+        planes = label.planes
+        if not label.is_virtual or planes is None or label.base.kind == "empty" or label.stroke_open:
+            return
+        if label.prepared is None or label.prepared[0] != label.base_token:
+            prepared = Prepared(planes.mask.copy())
+            label.prepared = (label.base_token, prepared)
+            self.writer.submit_idle(partial(_encode, prepared=prepared))
+
     def freeze(self, label: Label) -> Freeze | None:
         """Take the base of a label that is not frozen yet; None when it is. The caller has to store it."""
         if label.frozen:
@@ -73,8 +88,11 @@ class LabelCommands(ProjectBase):
         planes = label.planes
         size = None if planes is None else (planes.height, planes.width)
         # An empty base has no pixel and no base has protection: only a predicted or imported mask is copied.
-        mask = None if planes is None or label.base.kind == "empty" else planes.mask.copy()
-        return Freeze(label.base, size, mask)
+        if planes is None or label.base.kind == "empty":
+            return Freeze(label.base, size, None)
+        if label.prepared is not None and label.prepared[0] == label.base_token:
+            return Freeze(label.base, size, None, label.prepared[1])
+        return Freeze(label.base, size, planes.mask.copy())
 
     def _snapshot_when_due(self, label: Label) -> None:
         seq = label.history.last_seq
@@ -83,6 +101,10 @@ class LabelCommands(ProjectBase):
         label.snapshot_seq = seq
         label.unsnapshot_bytes = 0
         self.writer.submit_idle(partial(_snapshot, label_id=label.label_id))
+
+
+def _encode(connection: Connection, prepared: Prepared) -> None:  # noqa: ARG001  an operation of the writer
+    prepared.pngs()
 
 
 def _snapshot(connection: Connection, label_id: str) -> None:

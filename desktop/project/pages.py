@@ -15,6 +15,22 @@ from desktop.project.planes import Pages
 _PNG = (cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE)
 
 
+class Prepared:
+    """Mask pages (P, H, W) uint8 that are encoded once, when first asked for, on the writer's thread."""
+
+    def __init__(self, mask: Pages) -> None:
+        """Keep `mask`; nobody may change it any more."""
+        self._mask: Pages | None = mask
+        self._pngs: list[bytes] = []
+
+    def pngs(self) -> list[bytes]:
+        """Return one PNG per page."""
+        if self._mask is not None:
+            self._pngs = encode_pages(self._mask)
+            self._mask = None
+        return self._pngs
+
+
 def encode_pages(pages: Pages) -> list[bytes]:
     """Return one PNG per page of (P, H, W) uint8; an all-zero page is empty bytes."""
     return [_encode(page) if page.any() else b"" for page in pages]

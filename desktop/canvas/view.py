@@ -127,11 +127,10 @@ class CanvasView(QWidget):
         if image is None:
             self._viewport = None
         else:
-            width, height = self._device_size()
-            before = self._viewport
-            fresh = Viewport(image.width, image.height, width, height).fit()
+            size, before = self._device_size(), self._viewport
+            fresh = Viewport(image.width, image.height, *size).fit()
             kept = before.with_image(image.width, image.height) if before and keep_view else fresh
-            self._viewport = kept.resized(width, height)
+            self._viewport = kept.resized(*size)
         self._composer.set_viewport(self._viewport, self._outline_width())
         self._interaction.update_cursor()
         self._describe()
@@ -211,8 +210,7 @@ class CanvasView(QWidget):
 
     def refresh_cursor(self) -> None:
         """Draw the ring again after its size changed elsewhere."""
-        before = self._ring
-        self._ring = self._interaction.ring()
+        before, self._ring = self._ring, self._interaction.ring()
         ratio = self.devicePixelRatioF()
         for ring in (before, self._ring):
             if ring is not None and before != self._ring:
@@ -312,8 +310,8 @@ class CanvasView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Follow the new size."""
-        self._follow_size()
         super().resizeEvent(event)
+        self._follow_size()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """See :class:`Interaction`."""
@@ -372,13 +370,12 @@ class CanvasView(QWidget):
     def _follow_size(self) -> None:
         if self._viewport is None:
             return
-        viewport = self._viewport.resized(*self._device_size())
-        if viewport != self._viewport:
-            self.look(viewport)
+        self.look(self._viewport.resized(*self._device_size()))
 
     def _anchor(self, at: tuple[float, float] | None) -> tuple[float, float]:
         if at is None:
-            return self._interaction.pointer or (self._device_size()[0] / 2, self._device_size()[1] / 2)
+            width, height = self._device_size()
+            return self._interaction.pointer or (width / 2, height / 2)
         ratio = self.devicePixelRatioF()
         return at[0] * ratio, at[1] * ratio
 

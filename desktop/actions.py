@@ -1,10 +1,11 @@
-"""Every action as a record, and the menus as trees of their ids. No Qt here: `desktop.qactions` makes QActions."""
+"""Every action as a record, the menus as trees of ids. No Qt here: `desktop.qactions` makes QActions."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ def always() -> bool:
 class Action:
     """One thing that a person can do.
 
-    ``shortcuts`` are Qt's portable key names, the first is the one shown. An action with ``released`` lasts as
-    long as its key is held: ``callback`` begins it, ``released`` ends it. ``section`` groups the cheat sheet.
+    ``shortcuts`` are Qt's portable key names, the first is the one shown. An action with ``released`` lasts
+    as long as its key is held: ``callback`` begins it, ``released`` ends it. ``section`` groups the cheat
+    sheet.
     """
 
     id: str
@@ -114,57 +116,65 @@ def _files(desk: Desk) -> tuple[Action, ...]:
 
 def _review(desk: Desk) -> tuple[Action, ...]:
     session = desk.session
-    image, label = desk.has_image, desk.can_label
+    act = partial(Action, section="Review", enabled_when=desk.has_image)
+    labelled = partial(Action, section="Review", enabled_when=desk.can_label)
+    undo = partial(Action, section="Review", enabled_when=desk.can_undo, repeats=True)
+    redo = partial(Action, section="Review", enabled_when=desk.can_redo, repeats=True)
+    next_keys, back_keys = ("Right", "D", "PgDown"), ("Left", "A", "PgUp")
     return (
-        Action(
-            "review.finish", "Finish and next", session.finish_and_next, ("Return", "Enter"), "Review", "check", label
+        labelled(
+            "review.finish", "Finish and next", session.finish_and_next, ("Return", "Enter"), icon="check"
         ),
-        Action("review.next", "Next image", session.next, ("Right", "D", "PgDown"), "Review", "next", image, repeats=True),
-        Action(
-            "review.previous", "Previous image", session.previous, ("Left", "A", "PgUp"), "Review", "previous", image,
+        act("review.next", "Next image", session.next, next_keys, icon="next", repeats=True),
+        act(
+            "review.previous",
+            "Previous image",
+            session.previous,
+            previous_keys,
+            icon="previous",
             repeats=True,
         ),
-        Action("review.take_back", "Take back the last finish", desk.take_back, ("Backspace",), "Review", "", image),
-        Action("review.next_unfinished", "Next unfinished image", session.next_unfinished, ("N",), "Review", "", image),
-        Action("review.reject", "Reject, with a reason", desk.ask_reason, ("R",), "Review", "cross", label),
-        Action("review.second_look", "Second look", session.second_look, ("S",), "Review", "flag", label),
-        Action("edit.undo", "Undo", session.undo, ("Ctrl+Z",), "Review", "undo", desk.can_undo, repeats=True),
-        Action(
-            "edit.redo", "Redo", session.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), "Review", "redo", desk.can_redo, repeats=True
-        ),
-    )  # fmt: skip
+        act("review.take_back", "Take back the last finish", desk.take_back, ("Backspace",)),
+        act("review.next_unfinished", "Next unfinished image", session.next_unfinished, ("N",)),
+        labelled("review.reject", "Reject, with a reason", desk.ask_reason, ("R",), icon="cross"),
+        labelled("review.second_look", "Second look", session.second_look, ("S",), icon="flag"),
+        undo("edit.undo", "Undo", session.undo, ("Ctrl+Z",), icon="undo"),
+        redo("edit.redo", "Redo", session.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), icon="redo"),
+    )
 
 
 def _tools(desk: Desk) -> tuple[Action, ...]:
-    image = desk.has_image
+    act = partial(Action, section="Tools", enabled_when=desk.has_image)
+
+    def in_hand(name: str) -> bool:
+        return desk.tool_name == name
+
     tools = tuple(
-        Action(
+        act(
             f"tool.{tool.name}",
             tool.text,
-            lambda name=tool.name: desk.choose_tool(name),
+            partial(desk.choose_tool, tool.name),
             (tool.shortcut,) if tool.shortcut else (),
-            "Tools",
-            {"pan": "hand"}.get(tool.name, tool.name),
-            image,
-            checked_when=lambda name=tool.name: desk.tool_name == name,
+            icon={"pan": "hand"}.get(tool.name, tool.name),
+            checked_when=partial(in_hand, tool.name),
         )
         for tool in desk.tools.values()
     )
+    smaller, larger = partial(desk.scale_brush, 1 / BRUSH_STEP), partial(desk.scale_brush, BRUSH_STEP)
     return (
         *tools,
+        act("tool.smaller", "Smaller brush", smaller, ("[",), icon="minus", repeats=True),
+        act("tool.larger", "Larger brush", larger, ("]",), icon="plus", repeats=True),
         Action(
-            "tool.smaller", "Smaller brush", lambda: desk.scale_brush(1 / BRUSH_STEP), ("[",), "Tools", "minus", image,
-            repeats=True,
-        ),
-        Action(
-            "tool.larger", "Larger brush", lambda: desk.scale_brush(BRUSH_STEP), ("]",), "Tools", "plus", image,
-            repeats=True,
-        ),
-        Action(
-            "tool.take_prediction", "Take the model's mask for this class", desk.take_prediction, ("T",), "Tools", "model",
+            "tool.take_prediction",
+            "Take the model's mask for this class",
+            desk.take_prediction,
+            ("T",),
+            "Tools",
+            "model",
             desk.can_take_prediction,
         ),
-    )  # fmt: skip
+    )
 
 
 def _view(desk: Desk) -> tuple[Action, ...]:
@@ -205,20 +215,16 @@ def _view(desk: Desk) -> tuple[Action, ...]:
 
 
 def _values(desk: Desk) -> tuple[Action, ...]:
+    grade = partial(Action, section="Values", enabled_when=desk.can_grade)
+    select = partial(Action, section="Classes", enabled_when=desk.has_classes)
     grades = tuple(
-        Action(
-            f"grade.{digit}", f"Set grade {digit}", lambda digit=digit: desk.grade_by_digit(digit), (digit,), "Values",
-            enabled_when=desk.can_grade,
-        )
+        grade(f"grade.{digit}", f"Set grade {digit}", partial(desk.grade_by_digit, digit), (digit,))
         for digit in DIGITS
-    )  # fmt: skip
+    )
     classes = tuple(
-        Action(
-            f"class.{number}", f"Select class {number}", lambda number=number: desk.class_by_number(number),
-            (f"Ctrl+{number}",), "Classes", enabled_when=desk.has_classes,
-        )
-        for number in range(1, 10)
-    )  # fmt: skip
+        select(f"class.{n}", f"Select class {n}", partial(desk.class_by_number, n), (f"Ctrl+{n}",))
+        for n in range(1, 10)
+    )
     return grades + classes
 
 

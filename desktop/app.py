@@ -39,7 +39,7 @@ def run(path: Path | None = None) -> int:
 
 
 def application() -> QApplication:
-    """Return the one QApplication, with name and theme set. Closing the last window does not end it: `gone` does."""
+    """Return the one QApplication. Closing the last window does not end it: `Window.gone` does."""
     found = QApplication.instance()
     app = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("overread")
@@ -88,7 +88,7 @@ def _open(window: Window, folder: Path | None) -> None:
 
 
 class FirstLook(QObject):
-    """The project's last image, read while the window is being made. Nothing is shown when anything is amiss."""
+    """The project's last image, read while the window is made. Nothing is shown when anything is amiss."""
 
     _ready = Signal(object)
 

@@ -1,4 +1,4 @@
-"""One fine-tune from the window: export, training process, comparison, promotion. GUI thread; the work is elsewhere."""
+"""One fine-tune from the window: export, training process, comparison, promotion; all behind it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class FineTuning(QObject):
-    """Carries one run from "Start" to "Promote" or "Keep". States: idle, preparing, training, comparing, deciding."""
+    """Carries one run from "Start" to "Promote" or "Keep".
+
+    States: idle, preparing, training, comparing, deciding.
+    """
 
     changed = Signal()
     """`state` is another one."""
@@ -66,21 +69,18 @@ class FineTuning(QObject):
         if project is None or self.busy:
             return
         from desktop.loop.arbiter import Situation, for_training, usable_cores
-        from desktop.loop.launcher import RunRequest, prepare_run
-        from training.recipes import find_recipe
+        from desktop.loop.launcher import FINE_TUNE, RunRequest, prepare_run
 
         model = self._session.model
         self._project = project
         self._incumbent = model.bundle if model is not None else None
         self._incumbent_name = model.name if model is not None else "no model"
         share = for_training(Situation(cores=usable_cores(), desk_in_use=True, training=True))
-        try:
-            # A recipe that names its network starts anew; the others go on from the model in use.
-            parent = None if find_recipe(recipe).config.network.name else self._incumbent
-        except Exception as error:  # noqa: BLE001 - told to the person
-            self._failed(error)
-            return
-        request = RunRequest(recipe=recipe, parent=parent, epochs=epochs, device=device, threads=share.threads)
+        # Every other recipe names its network and starts anew.
+        parent = self._incumbent if recipe == FINE_TUNE else None
+        request = RunRequest(
+            recipe=recipe, parent=parent, epochs=epochs, device=device, threads=share.threads
+        )
         self._page.begin("Freezing what is reviewed as a dataset")
         self._enter("preparing")
 
@@ -249,5 +249,5 @@ def compared_models(comparison: Comparison, incumbent: str, candidate: str) -> C
     notes = list(comparison.notes)
     if not comparison.grouping_known:
         notes.append("The grouping is unknown: each image counts as its own group.")
-    return ComparedModels(incumbent, candidate, comparison.images, comparison.groups, figures, " ".join(notes))
-
+    counts = (comparison.images, comparison.groups)
+    return ComparedModels(incumbent, candidate, *counts, figures, " ".join(notes))

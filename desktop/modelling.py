@@ -95,7 +95,9 @@ class Modelling(QObject):
         self._notices.put(Notice(hint, "info", "", answers, "no model"))
 
     def _model_changed(self) -> None:
-        if self._session.model is not None:
+        model = self._session.model
+        self.training.show_model(model.name if model is not None else "")
+        if model is not None:
             self._notices.withdraw("no model")
             # Only a person's choice makes a model the project's: that is the consent to a synthetic one.
             if not self._session.model_allowed:
@@ -218,8 +220,10 @@ def _material(project: Project) -> Material:
 
 
 def _recipes() -> tuple[Choice, ...]:
+    from desktop.loop.launcher import FINE_TUNE
     from training.recipes import list_recipes
 
     return tuple(
-        Choice(one.name, one.title, one.config.description, one.config.epochs) for one in list_recipes()
+        Choice(one.name, one.title, one.config.description, one.config.epochs, one.name == FINE_TUNE)
+        for one in list_recipes()
     )

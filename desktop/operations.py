@@ -1,4 +1,4 @@
-"""What the actions do: the window's side of `desktop.desk.Desk`. Short methods over session, canvas and panels."""
+"""What the actions do: the window's side of `desktop.desk.Desk`, over session, canvas and panels."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Operations:
         self._window.open_folder(folder)
 
     def open_sample(self) -> None:
-        """Open the sample project: a copy in the user's data folder, so that the program's own stays as it is."""
+        """Open the sample project: a copy in the user's data folder."""
         self._window.open_sample()
 
     def export(self) -> None:
@@ -124,7 +124,7 @@ class Operations:
         self._window.keys.toggle()
 
     def dismiss(self) -> None:
-        """Close what lies over the desk: cheat sheet, reason strip, notice; else give the canvas the keyboard."""
+        """Close what lies over the desk (keys, reason strip, notice); the canvas gets the keyboard."""
         window = self._window
         if not window.keys.isHidden():
             window.keys.hide()

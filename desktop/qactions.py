@@ -41,7 +41,7 @@ class Actions(QObject):
 
     def _run(self, record: Action) -> None:
         if record.released is not None:
-            key = QKeySequence(record.shortcuts[0])[0].key()
+            key = _key_of(record)
             # A filter on the application costs every event: it is there only while a key is held.
             if not self._held:
                 _application().installEventFilter(self)
@@ -104,6 +104,10 @@ class Actions(QObject):
 
 def _icon(record: Action) -> QIcon:
     return look().icon(record.icon, checkable=record.checked_when is not None)
+
+
+def _key_of(record: Action) -> int:
+    return int(QKeySequence(record.shortcuts[0])[0].key())  # type: ignore[index]
 
 
 def _application() -> QCoreApplication:

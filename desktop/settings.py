@@ -1,7 +1,7 @@
 """Settings as records. The file holds only what differs from the defaults.
 
-The file is ``settings.toml`` in the user's configuration folder (``OVERREAD_CONFIG_DIR`` overrides it). Nothing
-of a project is kept here: that is in the project's own store.
+The file is ``settings.toml`` in the user's configuration folder (``OVERREAD_CONFIG_DIR`` overrides it).
+Nothing of a project is kept here: that is in the project's own store.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ class Settings:
         with contextlib.suppress(OSError):
             self.path.replace(broken)
         self.problem = (
-            f"The settings file {self.path.name} could not be read ({type(error).__name__}); the defaults are in "
-            f"force and the file is kept as {broken.name}."
+            f"The settings file {self.path.name} could not be read ({type(error).__name__}); "
+            f"the defaults are in force and the file is kept as {broken.name}."
         )
 
     def __getitem__(self, key: str) -> Any:

@@ -16,14 +16,18 @@ from typing import Literal
 from PySide6.QtCore import QByteArray, QDir, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 
 Choice = Literal["system", "dark", "light"]
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 GRID = 8
 READING = 13
 LABEL = 11
-_TOKENS = ["surround", "window", "panel", "raised", "hover", "pressed", "line", "control_line", "text", "text_quiet", "text_disabled", "accent", "accent_hover", "accent_pressed", "on_accent", "selection", "model_bar", "good", "warn", "bad", "notice"]
+_TOKENS = (
+    *("surround", "window", "panel", "raised", "hover", "pressed", "line", "control_line"),
+    *("text", "text_quiet", "text_disabled", "accent", "accent_hover", "accent_pressed", "on_accent"),
+    *("selection", "model_bar", "good", "warn", "bad", "notice"),
+)
 
 
 class ThemeError(Exception):
@@ -139,7 +143,7 @@ class Look(QObject):
         self._pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
 
     def apply(self, app: QApplication, choice: Choice = "system") -> None:
-        """Give the application the palette and style sheet of a choice ("system": what the desktop asks for)."""
+        """Give the application palette and style sheet ("system": what the desktop asks for)."""
         self.choice = choice
         self.theme = load_theme(_resolve(choice))
         QDir.setSearchPaths("icons", [str(RESOURCES / "icons")])
@@ -158,7 +162,7 @@ class Look(QObject):
         return self.theme.color(token)
 
     def pixmap(self, name: str, token: str = "text", size: int = 20, ratio: float = 2.0) -> QPixmap:
-        """Return an icon of ``size`` logical pixels drawn in a token's colour (kept until the theme changes)."""
+        """Return an icon of ``size`` logical pixels in a token's colour (kept until the theme changes)."""
         key = (name, token, size, ratio)
         found = self._pixmaps.get(key)
         if found is None:
@@ -168,7 +172,7 @@ class Look(QObject):
     def icon(
         self, name: str, token: str = "text", size: int = 20, *, gap: int = 0, checkable: bool = False
     ) -> QIcon:
-        """Return an icon with its normal, disabled and (if ``checkable``) checked drawings, the last for the accent.
+        """Return an icon: normal, disabled and (if ``checkable``) checked, the last for on the accent.
 
         ``gap`` logical pixels are left free at the right: Qt's own space between icon and text is too narrow.
         """
@@ -224,11 +228,11 @@ def set_icon(target: QWidget, name: str, token: str = "text", size: int = 20) ->
     target.setProperty("iconToken", token)
     size = int(target.property("iconPixels") or size)
     target.setProperty("iconPixels", size)
-    if hasattr(target, "setIcon"):
+    if isinstance(target, QAbstractButton):
         gap = 4 if isinstance(target, QPushButton) and target.text() else 0
         target.setIcon(look().icon(name, token, size, gap=gap))
         target.setIconSize(QSize(size + gap, size))
-    elif hasattr(target, "setPixmap"):
+    elif isinstance(target, QLabel):
         target.setPixmap(look().pixmap(name, token, size))
 
 

@@ -1,7 +1,8 @@
-"""The window: it puts the parts together and carries what one part says to the others. No logic of its own."""
+"""The window: it puts the parts together and carries what one says to the others. No logic of its own."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QThreadPool, QTimer, Signal
@@ -51,6 +52,7 @@ class Window(QMainWindow):
         self.notices = NoticeBar()
         self.exports = Exports(self.session, self.notices, self)
         self._closing = False
+        self._refresh = QTimer(self, singleShot=True, interval=0)
         self._make_pages()
         self._arrange()
         self._connect()
@@ -93,8 +95,8 @@ class Window(QMainWindow):
         session = self.session
         for signal in (
             session.project_changed, session.image_changed, session.display_changed, session.label_changed,
-            session.values_changed, session.history_changed, session.prediction_changed, session.selection_changed,
-            session.opened, session.entries_reset,
+            session.values_changed, session.history_changed, session.prediction_changed,
+            session.selection_changed, session.opened, session.entries_reset,
         ):  # fmt: skip
             signal.connect(lambda *_: self._refresh.start())
         session.options_changed.connect(self.canvas.refresh_cursor)
@@ -104,7 +106,6 @@ class Window(QMainWindow):
         session.closed.connect(self._closed)
         self.exports.progress.connect(self.top.show_progress)
         self.modelling.asked_for.connect(self.show_page)
-        self._refresh = QTimer(self, singleShot=True, interval=0)
         self._refresh.timeout.connect(self.commands.refresh)
         self.canvas.pointer_moved.connect(self.bottom.show_point)
         self.canvas.pointer_left.connect(lambda: self.bottom.show_point(-1.0, -1.0))
@@ -159,11 +160,12 @@ class Window(QMainWindow):
             self.notices.withdraw("open")
 
     def _problem(self, sentence: str, details: str) -> None:
-        folder, answers = self.session.folder, ()
-        refused = self.session.project is None and folder is not None
-        if refused and folder is not None:
-            answers = (("Try again", lambda: self.open_folder(folder)),)
-        self.notices.put(Notice(sentence, "problem", details, answers, "open" if refused else ""))
+        folder = self.session.folder
+        if self.session.project is None and folder is not None:
+            again = (("Try again", partial(self.open_folder, folder)),)
+            self.notices.put(Notice(sentence, "problem", details, again, "open"))
+        else:
+            self.notices.put(Notice(sentence, "problem", details))
 
     def _save_settings(self) -> None:
         def save() -> None:
@@ -184,7 +186,7 @@ class Window(QMainWindow):
         if handle is not None:
             handle.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Tell the session that a person is at work: heavy imports wait for an idle moment."""
         if event.type() in _INPUT:
             self.session.note_input()

@@ -1,4 +1,4 @@
-"""The bar at the bottom: what the tool does, what is under the pointer, whether all is saved, how to finish."""
+"""The bar at the bottom: what the tool does, what is under the pointer, what is saved, how to finish."""
 
 from __future__ import annotations
 

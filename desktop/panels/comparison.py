@@ -56,7 +56,7 @@ class ComparisonCard(QFrame):
         if compared.figures:
             self._column.addLayout(self._table(compared))
         else:
-            said = "No held-out image is reviewed yet, so the two cannot be compared. Finish some and train again."
+            said = "No held-out image is reviewed yet, so the two cannot be compared: finish some first."
             self._column.addWidget(label(said, "warn", wrap=True))
         if compared.note:
             self._column.addWidget(label(compared.note, "quiet", wrap=True))

@@ -1,4 +1,4 @@
-"""The gallery: every image of the folder with its thumbnail, name and status. Draws only the rows in sight."""
+"""The gallery: every image with its thumbnail, name and status. Draws only the rows in sight."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class GalleryDelegate(QStyledItemDelegate):
         self._session = session
         self._model = model
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
         """All rows are equally high."""
         return QSize(160, ROW)
 
@@ -45,8 +45,8 @@ class GalleryDelegate(QStyledItemDelegate):
         entry = self._model.entry(index.row())
         if entry is None:
             return
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         painter.save()
         self._ground(painter, rect, state, entry.position == self._session.position)
         place = QRect(rect.left() + GRID, rect.top() + GRID, THUMB.width(), THUMB.height())

@@ -1,4 +1,4 @@
-"""The gallery's list model: a view of the session's entries, narrowed by text and status. It copies no entry."""
+"""The gallery's list model: the session's entries, narrowed by text and status. It copies none."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class GalleryModel(QAbstractListModel):
-    """Row -> entry. Without a filter rows are positions; with one a sorted list of positions stands between."""
+    """Row -> entry. Without a filter rows are positions; with one, a sorted list of positions is between."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -132,7 +132,7 @@ class GalleryModel(QAbstractListModel):
         self.endInsertRows()
 
     def _changed(self, first: int, last: int) -> None:
-        """Repaint rows. An entry that no longer fits a filter stays until the filter is set again: nothing jumps."""
+        """Repaint rows. What no longer fits a filter stays until the filter is set again: nothing jumps."""
         if self._rows is None:
             top, bottom = first, min(last, self._count - 1)
         else:

@@ -1,4 +1,4 @@
-"""What was done to the current image: named steps, the newest first, what was undone above the present state."""
+"""What was done to the current image: named steps, the newest first, what was undone above."""
 
 from __future__ import annotations
 

@@ -83,7 +83,8 @@ class KeySheet(QFrame):
         parent = self.parentWidget()
         if parent is None or self._scroll is None or self.isHidden():
             return
-        body = self._scroll.widget().sizeHint()
+        inner = self._scroll.widget()
+        body = inner.sizeHint() if inner is not None else parent.size()
         width = min(body.width() + 4 * GRID, parent.width() - 4 * GRID)
         height = min(body.height() + 7 * GRID, parent.height() - 4 * GRID)
         self.setGeometry((parent.width() - width) // 2, (parent.height() - height) // 2, width, height)

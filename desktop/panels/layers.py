@@ -1,4 +1,4 @@
-"""The layers: one row a class, and how the selected one is drawn. Class colours appear here and on the masks only."""
+"""The layers: one row a class, then the selected values. Class colours are here and on masks only."""
 
 from __future__ import annotations
 
@@ -17,13 +17,25 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from desktop.panels.widgets import Elided, SearchField, clear, column, elided, heading, icon_button, label, line, row
+from desktop.panels.widgets import (
+    Elided,
+    SearchField,
+    clear,
+    column,
+    elided,
+    heading,
+    icon_button,
+    label,
+    line,
+    row,
+)
 from desktop.session import Session
 from desktop.theme import GRID, look, set_icon
 from inference.schema import DEFAULT_COLORS, MaskClass, SchemaError
 
 _HEIGHT = 5 * GRID
 _WITHOUT_STYLE = 0.45
+NO_CLASSES = "There is no class to paint yet. Add one, or use a model: its classes come with it."
 
 
 class Swatch(QToolButton):
@@ -75,7 +87,8 @@ class Swatch(QToolButton):
         cell = Swatch(color, 20)
         cell.set_color(color)
         cell.clicked.disconnect()
-        cell.clicked.connect(lambda: (menu.close(), self.chosen.emit(color)))
+        cell.clicked.connect(menu.close)
+        cell.clicked.connect(lambda: self.chosen.emit(color))
         return cell
 
     def _ask(self) -> None:
@@ -137,7 +150,7 @@ class LayerRow(QWidget):
         if event.button() == Qt.MouseButton.LeftButton:
             self.picked.emit()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the ground: selected, under the pointer, or with the keyboard."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -204,7 +217,7 @@ class Layers(QWidget):
         self._session = session
         self.setAccessibleName("Layers")
         self.rows: list[LayerRow] = []
-        self.empty = label("There is no class to paint yet. Add one, or use a model: its classes come with it.", "quiet", wrap=True)
+        self.empty = label(NO_CLASSES, "quiet", wrap=True)
         self.adding = SearchField()
         self.adding.setPlaceholderText("Name of the new class, then Enter")
         self.adding.setAccessibleName("Name of the new class")

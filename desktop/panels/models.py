@@ -21,14 +21,17 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.panels.metrics import basis, figures
-from desktop.panels.widgets import button, clear, column, elided, heading, label, line, panel, styled
+from desktop.panels.widgets import button, clear, column, elided, heading, label, line, panel, seam, styled
 from desktop.theme import GRID, LABEL, look
 
 if TYPE_CHECKING:
     from inference.bundle import Manifest
 
 SYNTHETIC = "synthetic"
-SYNTHETIC_WARNING = "This model has seen synthetic images only. On real images expect little of it; it predicts here once you choose it."
+SYNTHETIC_WARNING = (
+    "This model has seen synthetic images only. On real images expect little of it; "
+    "it predicts here once you choose it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class ModelRow(QAbstractButton):
         """Two lines of text."""
         return QSize(24 * GRID, 6 * GRID + 4)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw ground, state, name and origin."""
         theme = look().theme
         painter = QPainter(self)
@@ -226,15 +229,11 @@ class ModelsPage(QWidget):
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(body)
-        seam = QFrame()
-        seam.setProperty("role", "line")
-        seam.setMaximumSize(1, 16777215)
-        seam.setStyleSheet("max-height: 16777215px;")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(left)
-        row.addWidget(seam)
+        row.addWidget(seam())
         row.addWidget(scroll, 1)
 
     def show_models(self, entries: tuple[ModelEntry, ...], in_use: str, before: str | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
@@ -31,7 +32,7 @@ class RejectStrip(QFrame):
         layout.setSpacing(GRID)
         layout.addWidget(label("Reject this image because"))
         for reason in REASONS:
-            made = button(reason, lambda reason=reason: self._take(reason))
+            made = button(reason, partial(self._take, reason))
             self.buttons.append(made)
             layout.addWidget(made)
         layout.addWidget(self.text, 1)

@@ -1,4 +1,4 @@
-"""The review page: gallery, tools, canvas, values and layers side by side; what ties the canvas to the session."""
+"""The review page: gallery, tools, canvas, values, layers; and what ties the canvas to the session."""
 
 from __future__ import annotations
 

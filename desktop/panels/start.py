@@ -1,4 +1,4 @@
-"""The start page: what was open before, a folder, the sample. A folder may be dropped anywhere on the window."""
+"""The start page: what was open before, a folder, the sample. A folder may also be dropped."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RecentFolder(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw icon, name and place."""
         theme = look().theme
         painter = QPainter(self)

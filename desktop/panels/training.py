@@ -1,4 +1,4 @@
-"""The training page: what there is to learn from, the recipe, the run with its curve and log, the comparison."""
+"""The training page: what there is to learn from, the recipe, the run with curve and log, the comparison."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from desktop.panels.comparison import ComparedModels, ComparisonCard
 from desktop.panels.curve import Curve
-from desktop.panels.widgets import button, clear, heading, label, line, panel, row, styled
+from desktop.panels.widgets import button, clear, heading, label, line, panel, row, seam, styled
 from desktop.theme import GRID, set_role
 
 SPLITS = (("train", "Training"), ("val", "Validation"), ("test", "Held out"))
@@ -32,7 +32,7 @@ DEVICES = (("auto", "Automatic"), ("cpu", "Processor"), ("cuda", "Graphics card"
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """How many reviewed images and groups a split has; ``known`` says whether the grouping is more than one an image."""
+    """Reviewed images and groups by split; ``grouping_known`` is False where each image is its own group."""
 
     images: Mapping[str, int]
     groups: Mapping[str, int]
@@ -43,7 +43,7 @@ class Material:
         """Why no run can start, one sentence, or None."""
         for split, title in (("train", "training"), ("val", "validation")):
             if not self.images.get(split):
-                return f"No reviewed image is in the {title} part yet: finish some more images on the Review page."
+                return f"No reviewed image is in the {title} part yet: finish some more on the Review page."
         return None
 
 
@@ -55,6 +55,8 @@ class Choice:
     title: str
     description: str
     epochs: int
+    goes_on: bool = False
+    """Whether it goes on from the model in use, and so needs one."""
 
 
 class TrainingPage(QWidget):
@@ -71,6 +73,8 @@ class TrainingPage(QWidget):
         self._choices: tuple[Choice, ...] = ()
         self._material = Material({}, {})
         self._running = False
+        self._model = ""
+        self._offered = ""
         self._began = 0.0
         self.counts = QGridLayout()
         self.grouping = label("", "warn", wrap=True)
@@ -97,6 +101,9 @@ class TrainingPage(QWidget):
         self.recipe.setAccessibleName("Recipe")
         self.epochs.setAccessibleName("Epochs")
         self.device.setAccessibleName("Device")
+        # A spin box ignores the padding of the style sheet.
+        self.epochs.lineEdit().setTextMargins(6, 0, 0, 0)
+        self.epochs.setFixedHeight(4 * GRID)
         self.progress.setAccessibleName("Progress of the run")
         self.log.setAccessibleName("Log of the run")
         self.log.setPlaceholderText("What the run writes appears here.")
@@ -127,9 +134,7 @@ class TrainingPage(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(left)
-        seam = styled(QWidget(), "surround")
-        seam.setFixedWidth(1)
-        outer.addWidget(seam)
+        outer.addWidget(seam())
         outer.addWidget(self._right(), 1)
 
     def _right(self) -> QWidget:
@@ -180,8 +185,15 @@ class TrainingPage(QWidget):
         self.grouping.setVisible(not material.grouping_known)
         self._refresh()
 
+    def show_model(self, name: str) -> None:
+        """Say which model a fine-tune goes on from; empty: none is in use."""
+        self._model = name
+        self._refresh()
+
     def show_recipes(self, choices: Sequence[Choice], default: str = "") -> None:
         """Offer these recipes."""
+        if tuple(choices) == self._choices:
+            return
         self._choices = tuple(choices)
         self.recipe.clear()
         for one in self._choices:
@@ -192,17 +204,31 @@ class TrainingPage(QWidget):
 
     def _recipe_chosen(self, at: int) -> None:
         if 0 <= at < len(self._choices):
-            self.description.setText(self._choices[at].description)
-            self.epochs.setValue(self._choices[at].epochs)
+            one = self._choices[at]
+            self.description.setText(one.description)
+            # Reading the list again must not undo what a person typed.
+            if one.name != self._offered:
+                self._offered = one.name
+                self.epochs.setValue(one.epochs)
+        self._refresh()
 
     def _refresh(self) -> None:
-        problem = self._material.problem or ("" if self._choices else "There is no recipe to train with.")
+        problem = self._problem()
         self.start_button.setEnabled(not self._running and not problem)
         self.stop_button.setEnabled(self._running)
         for control in (self.recipe, self.epochs, self.device):
             control.setEnabled(not self._running)
         self.hint.setText("" if self._running else problem)
         self.hint.setVisible(bool(self.hint.text()))
+
+    def _problem(self) -> str:
+        """Say why no run can start, or ""."""
+        if not self._choices:
+            return "There is no recipe to train with."
+        at = self.recipe.currentIndex()
+        if 0 <= at < len(self._choices) and self._choices[at].goes_on and not self._model:
+            return "This recipe goes on from the model in use, and there is none: choose another recipe."
+        return self._material.problem or ""
 
     # --- the run
 

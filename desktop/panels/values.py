@@ -1,4 +1,4 @@
-"""Grades and findings. What the model says is quiet (a bar, italic, an outline); what a person set is filled."""
+"""Grades and findings. The model is quiet (a bar, italic, an outline); what a person set is filled."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ValueButton(QAbstractButton):
         """May become narrow: the text is shortened."""
         return QSize(4 * GRID, 4 * GRID)
 
-    def nextCheckState(self) -> None:
+    def nextCheckState(self) -> None:  # noqa: N802 - Qt's name
         """The session says what is chosen, not the click."""
 
     def show_state(self, chosen: bool, probability: float | None, suggested: bool) -> None:
@@ -57,7 +57,7 @@ class ValueButton(QAbstractButton):
         self.setToolTip(f"{tip}  [{self._key}]" if self._key else tip)
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw ground, bar and text."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -122,7 +122,7 @@ class ValueButton(QAbstractButton):
 
 
 def digit_of(scale: GradeScale, value: str) -> str:
-    """Return the digit key of a value: the value itself where all are single digits, else its place from 1."""
+    """Return a value's digit key: the value itself where all are single digits, else its place from 1."""
     if all(len(one) == 1 and one.isdigit() for one in scale.values):
         return value
     at = scale.values.index(value) + 1
@@ -169,7 +169,8 @@ class Grade(QWidget):
         for at, (value, made) in enumerate(self.buttons.items()):
             made.setEnabled(label_now is not None)
             made.show_state(value == mine, said[at] if said else None, at == best)
-        self.model_says.setText(f"model {self.scale.values[best]} · {100 * said[best]:.0f} %" if said else "")
+        words = f"model {self.scale.values[best]} · {100 * said[best]:.0f} %" if said else ""
+        self.model_says.setText(words)
 
 
 class FindingRow(QWidget):
@@ -259,7 +260,7 @@ class Values(QWidget):
             one.refresh()
 
     def by_digit(self, digit: str) -> bool:
-        """Set the grade that this key stands for: of the first scale not yet graded, else of the first one."""
+        """Set the grade of this key: of the first scale not yet graded, else of the first one."""
         label_now = self._session.label
         fitting = [
             g for g in self.grades if any(digit_of(g.scale, value) == digit for value in g.scale.values)

@@ -65,7 +65,7 @@ class Elided(QLabel):
         cut = self.fontMetrics().horizontalAdvance(self._whole) > self.width()
         self.setToolTip(self._whole if cut else "")
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the text, shortened where it does not fit."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
@@ -74,7 +74,7 @@ class Elided(QLabel):
 
 
 class SearchField(QLineEdit):
-    """A text field that keeps its keys to itself: the window's one-letter shortcuts sleep while it has the focus."""
+    """A text field that keeps its keys to itself: the window's one-letter shortcuts sleep meanwhile."""
 
     def event(self, event: QEvent) -> bool:
         """Claim every key but Escape and those with Control or Alt before a shortcut takes it."""
@@ -156,6 +156,14 @@ def line() -> QFrame:
     made = QFrame()
     made.setProperty("role", "line")
     made.setFixedHeight(1)
+    return made
+
+
+def seam() -> QWidget:
+    """Return a thin upright line between two columns."""
+    made = QWidget()
+    styled(made, "seam")
+    made.setFixedWidth(1)
     return made
 
 

@@ -212,10 +212,8 @@ class FakeSession(Session):
     def reject(self, reason: str) -> None:
         self.calls.append(("reject", reason))
 
-    def run_behind(self, work, done=None) -> None:
-        result = work()
-        if done is not None:
-            done(result)
+    def run_behind(self, work, done, failed=None) -> None:
+        self.calls.append(("run_behind",))
 
     def note_input(self) -> None:
         self.calls.append(("note_input",))

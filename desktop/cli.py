@@ -71,6 +71,10 @@ def build_parser() -> argparse.ArgumentParser:
     tour.add_argument(
         "--out", metavar="DIR", type=Path, help="where screenshots and exports go (default: ./tour)"
     )
+    tour.add_argument(
+        "--images", metavar="N", type=int, default=24, help="how many images to review (default: all 24)"
+    )
+    tour.add_argument("--epochs", metavar="N", type=int, default=2, help="how long to train (default: 2)")
     for group in (projects, predict, runs, simulate, models, doctor):
         group.declare(commands)
     return parser
@@ -116,6 +120,6 @@ def _window(args: argparse.Namespace, _output: Output) -> int:
 
 def _tour(args: argparse.Namespace, _output: Output) -> int:
     doctor.require_libraries()
-    from desktop.tour import run
+    from desktop.tour import TourPlan, run
 
-    return run(args.out)
+    return run(args.out, TourPlan(args.images, args.epochs))

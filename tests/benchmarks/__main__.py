@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks [NAME ...] [--json]`: print the table of budgets with measured figures.
 
-Every row runs in a process of its own, so that no row warms another's caches or imports. A benchmark prints; it
-is not a test that fails a build on a noisy machine.
+Every row runs in a process of its own, so that no row warms another's caches or imports. A benchmark
+prints; it is not a test that fails a build on a noisy machine.
 """
 
 from __future__ import annotations

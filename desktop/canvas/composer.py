@@ -77,8 +77,9 @@ class Composer:
 
     def set_styles(self, styles: Mapping[int, LayerStyle]) -> None:
         """Show the planes in other colours."""
-        self._styles = dict(styles)
-        self._make_sheets()
+        if self._styles != styles:
+            self._styles = dict(styles)
+            self._make_sheets()
 
     def update_overlay(self, box: Box) -> Box:
         """Compose the planes again where ``box`` of the image is seen; returns that box of the view."""

@@ -31,6 +31,11 @@ class Placard:
     title: str
     sentence: str = ""
 
+    @property
+    def words(self) -> str:
+        """Title and sentence as one text, for those who do not see it."""
+        return f"{self.title}. {self.sentence}" if self.sentence else self.title
+
 
 def paint_placard(painter: QPainter, placard: Placard, area: QRectF, surround: QColor, font: QFont) -> None:
     """Draw ``placard`` in the middle of ``area`` (logical pixels), legible on ``surround``."""

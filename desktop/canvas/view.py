@@ -70,6 +70,7 @@ class CanvasView(QWidget):
         self._image: ImagePyramid | None = None
         self._overlay: OverlayPyramid | None = None
         self._viewport: Viewport | None = None
+        self._last_viewport: Viewport | None = None  # outlives a placard between two images
         self._tool: Tool | None = None
         self._decorations: tuple[Decoration, ...] = ()
         self._hidden = False
@@ -117,20 +118,23 @@ class CanvasView(QWidget):
     def set_image(self, image: ImagePyramid | None, *, keep_view: bool = False) -> None:
         """Show an image; None: the placard. Fitted, unless ``keep_view`` and it has the size of the last one.
 
-        A gesture under way is finished first. The overlay goes with the image it belonged to.
+        It finishes a gesture and drops the overlay, unless it is the very image that is shown already.
         """
-        self.finish_gesture()
         self._stop_reading()
+        if image is not None and image is self._image:
+            self._interaction.update_cursor()
+            return
+        self.finish_gesture()
         self._image, self._overlay = image, None
         self._composer.set_image(image)
         self._composer.set_overlay(None)
         if image is None:
             self._viewport = None
         else:
-            size, before = self._device_size(), self._viewport
+            size, before = self._device_size(), self._last_viewport
             fresh = Viewport(image.width, image.height, *size).fit()
             kept = before.with_image(image.width, image.height) if before and keep_view else fresh
-            self._viewport = kept.resized(*size)
+            self._viewport = self._last_viewport = kept.resized(*size)
         self._composer.set_viewport(self._viewport, self._outline_width())
         self._interaction.update_cursor()
         self._describe()
@@ -138,12 +142,13 @@ class CanvasView(QWidget):
         self.view_changed.emit(self.scale)
 
     def set_overlay(self, overlay: OverlayPyramid | None) -> None:
-        """Show a label's planes over the image. Raises ``ValueError`` when they have another size."""
+        """Show a label's planes; another label ends a gesture. Raises ``ValueError`` for another size."""
         if overlay is not None and self._image is not None:
-            sizes = (overlay.height, overlay.width), (self._image.height, self._image.width)
-            if sizes[0] != sizes[1]:
-                raise ValueError(f"Mask planes of {sizes[0]} do not lie over an image of {sizes[1]}.")
-        self.finish_gesture()
+            planes, image = (overlay.height, overlay.width), (self._image.height, self._image.width)
+            if planes != image:
+                raise ValueError(f"Mask planes of {planes} do not lie over an image of {image}.")
+        if overlay is not self._overlay:
+            self.finish_gesture()
         self._overlay = overlay
         self._composer.set_overlay(overlay)
         self.update()
@@ -185,7 +190,9 @@ class CanvasView(QWidget):
         """Another image is being read. What is on screen stays for 150 ms, without taking gestures."""
         self.finish_gesture()
         self._waiting = Placard(PlacardKind.READING, f"Reading {name}…")
-        if not self._reading:
+        if self._reading and self._image is None:
+            self._show_reading()
+        elif not self._reading:
             self._reading = True
             self._reading_timer.start()
         self._interaction.update_cursor()
@@ -257,7 +264,7 @@ class CanvasView(QWidget):
         """See the image from there."""
         if viewport == self._viewport:
             return
-        self._viewport = viewport
+        self._viewport = self._last_viewport = viewport
         self._composer.set_viewport(viewport, self._outline_width())
         self._ring = self._interaction.ring()
         self.update()
@@ -299,7 +306,7 @@ class CanvasView(QWidget):
             for decoration in self._decorations:
                 decoration.paint(painter, viewport, box)
 
-    # --- events
+    # --- events; what a pointer, a wheel or a key means stands in Interaction
 
     def event(self, event: QEvent) -> bool:
         """Gestures, shortcuts that a gesture claims, and changes of the screen's pixel ratio."""
@@ -314,28 +321,22 @@ class CanvasView(QWidget):
         self._follow_size()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """See :class:`Interaction`."""
         self._interaction.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """See :class:`Interaction`."""
         self._interaction.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """See :class:`Interaction`."""
         self._interaction.release(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """See :class:`Interaction`."""
         self._interaction.wheel(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """See :class:`Interaction`."""
         if not self._interaction.key_press(event):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """See :class:`Interaction`."""
         if not self._interaction.key_release(event):
             super().keyReleaseEvent(event)
 
@@ -350,7 +351,7 @@ class CanvasView(QWidget):
         super().focusOutEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """A gesture ends, kept, when the canvas is no longer seen."""
+        """As when the focus is lost."""
         self._interaction.focus_lost()
         super().hideEvent(event)
 
@@ -392,8 +393,6 @@ class CanvasView(QWidget):
         self._reading_timer.stop()
 
     def _describe(self) -> None:
-        if self._image is not None:
-            words = f"{self._image.width} by {self._image.height} pixels"
-        else:
-            words = f"{self._placard.title}. {self._placard.sentence}".strip()
+        image, placard = self._image, self._placard
+        words = f"{image.width} by {image.height} pixels" if image else placard.words
         self.setAccessibleDescription(words)

@@ -179,11 +179,28 @@ def test_another_image_is_fitted_unless_the_view_is_kept(view):
     kept = view.viewport
     view.set_image(ImagePyramid.build(image(1000, 1000, 1)), keep_view=True)
     assert view.viewport == kept
+    view.set_broken("a.jpg", "It is empty.")
+    view.set_image(ImagePyramid.build(image(1000, 1000, 1)), keep_view=True)
+    assert view.viewport == kept, "a broken image between two others does not forget it"
     view.set_image(ImagePyramid.build(image(1000, 1000, 2)))
     assert view.viewport.fitted
     view.zoom_to(2.0)
     view.set_image(ImagePyramid.build(image(900, 1000)), keep_view=True)
     assert view.viewport.fitted
+
+
+def test_the_image_that_is_shown_already_keeps_its_place_and_its_layers(view):
+    pyramid = ImagePyramid.build(image(1000, 1000))
+    view.set_image(pyramid)
+    view.set_overlay(OverlayPyramid(np.ones((1, 1000, 1000), np.uint8)))
+    view.set_styles({0: LayerStyle(opacity=1)})
+    view.zoom_to(2.0, (10, 10))
+    kept, before = view.viewport, screen(view)
+    view.set_reading("the same")
+    view.set_image(pyramid)
+    assert not view.reading
+    assert view.viewport == kept
+    assert np.array_equal(screen(view), before)
 
 
 def test_resizing_keeps_a_fitted_image_fitted(view):
@@ -231,7 +248,10 @@ def test_reading_keeps_the_old_image_for_a_moment(view, qtbot):
     assert np.array_equal(screen(view), rgb)
     qtbot.waitUntil(lambda: view.image is None, timeout=2000)
     assert view.reading
-    assert view.accessibleDescription() == "Reading next.jpg…."
+    assert view.accessibleDescription() == "Reading next.jpg…"
+    view.set_reading("after.jpg")
+    assert view.accessibleDescription() == "Reading after.jpg…"
+    assert view.reading
     view.set_image(ImagePyramid.build(rgb))
     assert not view.reading
     assert np.array_equal(screen(view), rgb)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Entry:
-    """One image of the list. Until it is indexed only its path, size and time of change are known.
+    """One image of the list. Until it is indexed only its path is known.
 
     ``position`` is its place in the list (0-based), ``row`` the store's row once indexed, ``problem`` one
     sentence when the file cannot be read.
@@ -22,8 +22,6 @@ class Entry:
 
     position: int
     path: str
-    size: int
-    mtime_ns: int
     frame: int = 0
     row: ImageRow | None = None
     problem: str | None = None
@@ -49,7 +47,8 @@ class EntryList(Sequence[Entry]):
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
-        self._by_path: dict[tuple[str, int], int] = {}
+        self._by_path: dict[str, int] = {}
+        self._by_frame: dict[tuple[str, int], int] = {}
         self._by_id: dict[str, int] = {}
         self._counts: Counter[str] = Counter()
 
@@ -62,18 +61,18 @@ class EntryList(Sequence[Entry]):
     def __getitem__(self, position):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204
         return self._entries[position]
 
-    def append(self, found: Iterable[Found]) -> tuple[int, int]:
+    def append(self, found: Sequence[Found]) -> tuple[int, int]:
         """Add what a scan found; returns (first position, count)."""
-        first = len(self._entries)
-        for position, one in enumerate(found, first):
-            self._entries.append(Entry(position, one.path, one.size, one.mtime_ns))
-            self._by_path[one.path, 0] = position
-        self._counts["unseen"] += len(self._entries) - first
-        return first, len(self._entries) - first
+        first, count = len(self._entries), len(found)
+        # 100,000 of these must not be felt: no more than needed happens for each.
+        self._entries += [Entry(at, one.path) for at, one in enumerate(found, first)]
+        self._by_path.update((one.path, at) for at, one in enumerate(found, first))
+        self._counts["unseen"] += count
+        return first, count
 
     def set_row(self, row: ImageRow) -> int | None:
         """Give the entry of this row's path and frame its identity; returns its position, None if unknown."""
-        position = self._by_path.get((row.path, row.frame))
+        position = self.position_of_path(row.path, row.frame)
         if position is None:
             return None
         entry = self._entries[position]
@@ -87,17 +86,16 @@ class EntryList(Sequence[Entry]):
     def take(self, row: ImageRow) -> int | None:
         """`set_row`; a further frame of a file in the list gets an entry at the end. Returns the position."""
         position = self.set_row(row)
-        if position is None and row.frame > 0 and (row.path, 0) in self._by_path:
+        if position is None and row.frame > 0 and row.path in self._by_path:
             return self._add_frame(row)
         return position
 
     def _add_frame(self, row: ImageRow) -> int:
-        first = self._entries[self._by_path[row.path, 0]]
         position = len(self._entries)
-        entry = Entry(position, row.path, first.size, first.mtime_ns, row.frame, row, row.problem or None)
+        entry = Entry(position, row.path, row.frame, row, row.problem or None)
         self._entries.append(entry)
         self._counts[entry.status] += 1
-        self._by_path[row.path, row.frame] = position
+        self._by_frame[row.path, row.frame] = position
         self._by_id[row.id] = position
         return position
 
@@ -112,4 +110,4 @@ class EntryList(Sequence[Entry]):
 
     def position_of_path(self, path: str, frame: int = 0) -> int | None:
         """Where the image of this relative path stands, None when it is not in the list."""
-        return self._by_path.get((path, frame))
+        return self._by_frame.get((path, frame)) if frame else self._by_path.get(path)

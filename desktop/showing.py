@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.canvas.pyramid import OverlayPyramid
 from desktop.entries import Entry, EntryList
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+AFTER_PAINT_MS = 25
+"""Reading ahead begins so long after an image was shown: its frame is on the screen by then."""
 UNFINISHED = ("unseen", "in progress", "second look")
 
 
@@ -43,6 +45,10 @@ class Showing(QObject):
         self.entries = EntryList()
         self.position = -1
         self._direction = 1
+        self._ahead = QTimer(self)
+        self._ahead.setSingleShot(True)
+        self._ahead.setInterval(AFTER_PAINT_MS)
+        self._ahead.timeout.connect(self.prefetch)
         self.pool = ReadPool(self)
         self.pool.pixels_ready.connect(self._on_pixels)
         self.pool.reading_ready.connect(self._on_reading)
@@ -77,6 +83,7 @@ class Showing(QObject):
 
     def reset(self, source: FolderSource | None) -> None:
         """Another folder (or none)."""
+        self._ahead.stop()
         self.entries = EntryList()
         self.position = -1
         self.pool.set_source(source)
@@ -94,11 +101,17 @@ class Showing(QObject):
         self.position = position
         self.image_changed.emit(self.entry)
         self._tell_all()
-        self.prefetch()
+        image = self.image
+        if image is not None and image.pixels is not None and image.reading is not None:
+            # All is there to be painted: reading ahead must not take the cores from that.
+            self._ahead.start()
+        else:
+            self.prefetch()
         return True
 
     def prefetch(self) -> None:
         """Want the current image, two in the direction of travel, and one behind."""
+        self._ahead.stop()
         at, step = self.position, self._direction
         order = [at, at + step, at + 2 * step, at - step]
         self.pool.want([self.entries[p] for p in order if 0 <= p < len(self.entries)])

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from desktop import messages
 from desktop.jobs.background import Control, Task, Tasks
+from desktop.jobs.collector import many_objects
 
 if TYPE_CHECKING:
     from desktop.project.identity import FileFacts
@@ -108,10 +109,11 @@ class Indexing(QObject):
 
     def _pages(self, project: Project, control: Control) -> None:
         offset = 0
-        while rows := project.images(offset, PAGE):
-            control.check()
-            self._emit(rows)
-            offset += len(rows)
+        with many_objects():
+            while rows := project.images(offset, PAGE):
+                control.check()
+                self._emit(rows)
+                offset += len(rows)
 
     def _emit(self, rows: list[ImageRow]) -> None:
         if rows:

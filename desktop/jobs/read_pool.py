@@ -204,10 +204,15 @@ class ReadPool(QObject):
 
     def _jobs(self) -> list[Job]:
         jobs = []
+        typical = max((image.cost for image in self._images.values()), default=0)
+        room = self._budget
         for order, entry in enumerate(self._wanted):
             image = self._images.get(entry.position)
             if image is None:
                 continue
+            room -= max(image.cost, typical)
+            if order >= ALWAYS_KEPT and room < 0:
+                break  # it would push out one that is wanted more
             needs: list[JobKind] = []
             if image.pixels is None:
                 needs.append("pixels")

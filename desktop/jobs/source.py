@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
 from desktop.jobs.compose import predicted_pages
 from desktop.jobs.display import Pixels, Reading
-from desktop.jobs.thumbnails import ThumbnailCache, thumbnail_key
+from desktop.jobs.thumbnails import ThumbnailCache
 from desktop.project.provenance import Base
 from inference.images import read_rgb8
 
@@ -63,9 +63,8 @@ class FolderSource:
         return Pixels(ImagePyramid.build(read_rgb8(self.folder / entry.path, entry.frame)))
 
     def thumbnail(self, entry: Entry) -> QImage | None:
-        """From the cache, or made now. Raises ImageError."""
-        key = thumbnail_key(entry.path, entry.frame, entry.size, entry.mtime_ns)
-        return self._thumbnails.get(self.folder / entry.path, key, entry.frame)
+        """From the cache, or made now. Raises ImageError, OSError."""
+        return self._thumbnails.get(self.folder / entry.path, entry.frame)
 
     def reading(self, entry: Entry) -> Reading:
         """Identity, label (replayed, or made of the prediction), layers. Raises ProjectError, ImageError."""

@@ -26,9 +26,13 @@ SIDE: Final = 128
 _QUALITY: Final = 85
 
 
-def thumbnail_key(path: str, frame: int, size: int, mtime_ns: int) -> str:
-    """The name under which a file's thumbnail is kept: another size or time is another picture."""
-    text = f"{path}\0{frame}\0{size}\0{mtime_ns}".encode("utf-8", "surrogatepass")
+def thumbnail_key(path: Path, frame: int) -> str:
+    """The name under which a file's thumbnail is kept: another size or time is another picture.
+
+    Raises OSError when the file is gone.
+    """
+    status = path.stat()
+    text = f"{path}\0{frame}\0{status.st_size}\0{status.st_mtime_ns}".encode("utf-8", "surrogateescape")
     return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 
@@ -49,8 +53,9 @@ class ThumbnailCache:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
-    def get(self, path: Path, key: str, frame: int = 0) -> QImage:
-        """The thumbnail of a file, from the cache or made and kept. Raises ImageError."""
+    def get(self, path: Path, frame: int = 0) -> QImage:
+        """The thumbnail of a file, from the cache or made and kept. Raises ImageError, OSError."""
+        key = thumbnail_key(path, frame)
         rgb = self._load(key)
         if rgb is None:
             rgb = make_thumbnail(path, frame)

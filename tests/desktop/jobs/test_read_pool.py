@@ -44,7 +44,7 @@ class RecordingSource:
 
 
 def entries(count: int, name: str = "a") -> list[Entry]:
-    return [Entry(i, f"{name}{i}.png", 1, 0) for i in range(count)]
+    return [Entry(i, f"{name}{i}.png") for i in range(count)]
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_the_budget_holds_and_the_current_and_pinned_ones_stay(qtbot, source):
 
 
 def test_a_broken_file_is_an_entry_with_its_reason(qtbot, pool):
-    broken = Entry(0, "broken.jpg", 1, 0)
+    broken = Entry(0, "broken.jpg")
     with qtbot.waitSignal(pool.pixels_ready):
         pool.want([broken])
     assert pool.get(0).pixels.pyramid is None

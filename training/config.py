@@ -111,7 +111,8 @@ class ScheduleConfig:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunConfig:
     """One run, whole. ``threads`` 0 leaves torch's own number; ``patience`` 0 never stops early;
-    ``init`` is the folder of the bundle to start from, or empty; ``accumulate`` batches make one step."""
+    ``init`` is the folder of the bundle to start from, or empty, and ``needs_init`` refuses to start without;
+    ``accumulate`` batches make one step."""
 
     title: str = ""
     description: str = ""
@@ -132,6 +133,7 @@ class RunConfig:
     autocast: Literal["auto", "on", "off"] = "auto"
     device: str = "auto"
     init: str = ""
+    needs_init: bool = False
     licence: str = ""
     attribution: str = ""
     domain: str = ""

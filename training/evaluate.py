@@ -248,7 +248,7 @@ class _Tally:
         true, predicted = (np.array([entry[place] for entry in entries], int) for place in (1, 2))
 
         def kappa(rows: NDArray[np.intp]) -> float | None:
-            return quadratic_kappa(true[rows].tolist(), predicted[rows].tolist(), values)
+            return quadratic_kappa(true[rows], predicted[rows], values)
 
         return {
             "images": len(entries),

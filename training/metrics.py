@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +91,24 @@ def accuracy(true: Sequence[int], predicted: Sequence[int]) -> float | None:
     return float(np.mean(np.asarray(true) == np.asarray(predicted))) if len(true) else None
 
 
-def quadratic_kappa(true: Sequence[int], predicted: Sequence[int], values: int) -> float | None:
-    """Cohen's kappa with quadratic weights over grades 0 to ``values`` - 1 (scikit-learn's).
+def quadratic_kappa(true: ArrayLike, predicted: ArrayLike, values: int) -> float | None:
+    """Cohen's kappa with quadratic weights over grades 0 to ``values`` - 1: 1 - sum(w O) / sum(w E).
 
-    None where it is not defined: no images, or only one grade on both sides.
+    O counts the pairs, E those expected of independent raters with the same margins, w = (i - j)^2. None
+    where it is not defined: no images, or only one grade on both sides.
+
+    Source: Cohen, "Weighted kappa" (1968); tested against scikit-learn, whose own call costs a millisecond
+    and so a second per bootstrap.
     """
-    from sklearn.metrics import cohen_kappa_score
-
-    if not len(true) or len(set(true) | set(predicted)) < 2:
+    pairs = np.asarray(true, np.intp) * values + np.asarray(predicted, np.intp)
+    if not len(pairs):
         return None
-    kappa = float(cohen_kappa_score(true, predicted, labels=list(range(values)), weights="quadratic"))
-    return kappa if np.isfinite(kappa) else None
+    observed = np.bincount(pairs, minlength=values * values).reshape(values, values)
+    expected = np.outer(observed.sum(1), observed.sum(0)) / len(pairs)
+    grades = np.arange(values)
+    weights = np.subtract.outer(grades, grades) ** 2
+    chance = float((weights * expected).sum())
+    return 1 - float((weights * observed).sum()) / chance if chance > 0 else None
 
 
 def bootstrap_interval(

@@ -63,7 +63,8 @@ class Publisher:
             parent=prepared.incumbent.digest if prepared.incumbent else None,
             licence=config.licence or (incumbent.licence if incumbent else ""),
             attribution=config.attribution or (incumbent.attribution if incumbent else ""),
-            domain=config.domain or (incumbent.domain if incumbent else ""),
+            # Not the incumbent's: what a demonstration learnt on is not what this model saw.
+            domain=config.domain,
             seen=self._seen,
             recipe=config_to_dict(config),
         )

@@ -48,6 +48,8 @@ def prepare_run(config: RunConfig, dataset: Dataset, notice: Callable[[str], Non
 
     Raises ConfigError, DatasetError, or the inference layer's NetworkError and BundleError.
     """
+    if config.needs_init and not config.init:
+        raise ConfigError(f'The recipe "{config.title}" starts from a model: name its bundle with --init.')
     if config.threads:
         torch.set_num_threads(config.threads)
     seed_everything(config.seed)

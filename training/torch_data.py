@@ -197,15 +197,24 @@ class _Order:
         self.epoch, self.skip = 0, 0
 
     def __len__(self) -> int:
-        return -(-self.count // self.batch_size) - self.skip
+        return len(self._starts()) - self.skip
+
+    def _starts(self) -> list[int]:
+        starts = list(range(0, self.count, self.batch_size))
+        # A single sample has no batch statistics: the last one joins the batch before it.
+        if self.shuffle and len(starts) > 1 and self.count - starts[-1] == 1:
+            starts.pop()
+        return starts
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
         order = np.arange(self.count)
         if self.shuffle:
             order = np.random.default_rng([self.seed, self.epoch]).permutation(self.count)
         epoch = self.epoch if self.shuffle else -1
-        for start in range(self.skip * self.batch_size, self.count, self.batch_size):
-            yield [(epoch, int(index)) for index in order[start : start + self.batch_size]]
+        starts = self._starts()
+        for start, end in zip(starts, [*starts[1:], self.count], strict=True):
+            if start >= self.skip * self.batch_size:
+                yield [(epoch, int(index)) for index in order[start:end]]
 
 
 class Loader:

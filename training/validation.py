@@ -29,7 +29,7 @@ class Validation:
     def rank(self) -> tuple[float, ...]:
         """What the best epoch is chosen by, larger is better: Dice, else grade accuracy; then the loss."""
         first = self.dice if self.dice is not None else self.grade_accuracy
-        return (first if first is not None else 0.0, -self.loss)
+        return (-self.loss,) if first is None else (first, -self.loss)
 
 
 class _Collector:

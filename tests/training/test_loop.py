@@ -16,6 +16,7 @@ from training.errors import ConfigError, DatasetError, NonFiniteLossError, Resum
 from training.loop import fit
 from training.objective import Objective
 from training.publish import group_key
+from training.recipes import find_recipe
 
 SMALL = (
     "network.arguments.width=4",
@@ -255,6 +256,11 @@ def test_from_an_incumbent(make_discs, tmp_path):
     assert np.allclose(old["mask_head.weight"], new["mask_head.weight"], atol=1e-6)
     assert not any("begun anew" in e.text for e in of(events.Notice, seen))
     assert content_hash(other / "images/000.png") in manifest.seen.content_hashes
+
+
+def test_fine_tuning_needs_a_model(make_discs, tmp_path):
+    with pytest.raises(ConfigError, match="--init"):
+        run(find_recipe("fine-tune").config, make_discs(), tmp_path / "run")
 
 
 def test_from_an_incumbent_with_other_classes(make_discs, tmp_path):

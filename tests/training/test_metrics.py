@@ -53,6 +53,11 @@ def test_grades():
     expected = cohen_kappa_score(true, predicted, weights="quadratic")
     assert quadratic_kappa(true, predicted, 5) == pytest.approx(expected)
     assert accuracy(true, predicted) == pytest.approx(0.5)
+    random = np.random.default_rng(0)
+    for values in (2, 3, 7):
+        a, b = random.integers(0, values, (2, 40)).tolist()
+        expected = cohen_kappa_score(a, b, weights="quadratic", labels=range(values))
+        assert quadratic_kappa(a, b, values) == pytest.approx(expected)
     assert quadratic_kappa([], [], 5) is None and accuracy([], []) is None
     assert quadratic_kappa([1, 1], [1, 1], 5) is None
 

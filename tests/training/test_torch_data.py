@@ -88,6 +88,14 @@ def test_order_depends_on_seed_and_epoch_and_can_be_skipped(make_discs):
     assert sorted(i for indices in order(0, 2) for i in indices) == list(range(12))
 
 
+def test_a_single_last_sample_joins_the_batch_before(make_discs):
+    source = source_of(make_discs(count=10))
+    loader = Loader(source, batch_size=3, shuffle=True)
+    assert [len(b.indices) for b in loader.epoch()] == [3, 3, 4] and loader.batches == 3
+    assert [len(b.indices) for b in Loader(source, batch_size=3).epoch()] == [3, 3, 3, 1]
+    assert [len(b.indices) for b in Loader(source, batch_size=20, shuffle=True).epoch()] == [10]
+
+
 def test_reading_does_not_touch_torchs_own_numbers(make_discs):
     source = source_of(make_discs(count=4))
     torch.manual_seed(3)

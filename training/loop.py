@@ -7,25 +7,23 @@ A run folder holds ``config.toml`` (the configuration as it really was), ``event
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from inference.bundle import bundle_digest, read_manifest
 from training import events, publish, state
 from training.config import RunConfig, config_to_dict, write_config
 from training.dataset import Dataset
-from training.errors import ConfigError, NonFiniteLossError
+from training.errors import ConfigError
 from training.objective import Objective
-from training.optim import Schedule, build_optimizer, is_out_of_memory
+from training.optim import Schedule
 from training.publish import BEST, Publisher
 from training.report import write_report
 from training.setup import Prepared, prepare_run, seed_everything
-from training.torch_data import Batch, Loader, SampleSource
+from training.stepper import Stepper
+from training.torch_data import Loader, SampleSource
 from training.validation import Validation, validate
 
 Emit = Callable[[events.Event], None]
@@ -109,12 +107,12 @@ class _Run:
         )
         self.val_loader = Loader(val, batch_size=size, workers=workers) if val.items else None
         self.objective = Objective(config.loss, schema, train.items)
-        self.optimizer = build_optimizer(prepared.network, config.optimizer)
-        self.schedule = Schedule(config, steps_per_epoch=-(-self.loader.batches // config.accumulate))
         self.publisher = Publisher(
             prepared, out, publish.bundle_name(config.title, out), lambda: train.perceptual | val.perceptual
         )
         self.at = state.Progress(micro=size)
+        schedule = Schedule(config, steps_per_epoch=-(-self.loader.batches // config.accumulate))
+        self.stepper = Stepper(prepared, self.objective, schedule, self.at, tell)
         seed_everything(config.seed)
 
     def go(self) -> events.Event:
@@ -144,13 +142,13 @@ class _Run:
         at, begun, saved = self.at, time.monotonic() - self.at.seconds, time.monotonic()
         self.p.network.train()
         for batch in self.loader.epoch(at.epoch, at.batch):
-            loss = self._gradients(batch.to(self.p.device))
+            loss = self.stepper.gradients(batch.to(self.p.device))
             at.batch += 1
             at.loss_sum += loss * len(batch.indices)
             at.loss_count += len(batch.indices)
             last = at.batch == self.loader.batches
             if at.batch % self.config.accumulate == 0 or last:
-                self._step()
+                self.stepper.step()
             at.seconds = time.monotonic() - begun
             self.tell(
                 events.Batch(epoch=at.epoch + 1, batch=at.batch, batches=self.loader.batches, loss=loss)
@@ -165,64 +163,11 @@ class _Run:
                 saved = time.monotonic()
         return True
 
-    def _gradients(self, batch: Batch) -> float:
-        """Adds a batch's gradients and returns its loss; computes half at once when memory runs out."""
-        while True:
-            try:
-                return sum(self._backward(part, len(batch.indices)) for part in batch.split(self.at.micro))
-            except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error) or self.at.micro <= 1:
-                    raise
-            # Parts of this batch are in the gradients already: this step begins again.
-            self.optimizer.zero_grad(set_to_none=True)
-            self.at.micro = (self.at.micro + 1) // 2
-            if self.p.device.type == "cuda":
-                torch.cuda.empty_cache()
-            text = f"Memory ran out: going on with {self.at.micro} images at once, summed to the same batch."
-            self.tell(events.Notice(text=text))
-
-    def _backward(self, part: Batch, whole: int) -> float:
-        with torch.autocast(self.p.device.type, torch.bfloat16, enabled=self.p.autocast):
-            output = self.p.network(part.images)
-        loss = self.objective(output, part) * (len(part.indices) / whole)
-        value = float(loss.detach())
-        self._check_finite(value, "loss")
-        (loss / self.config.accumulate).backward()
-        return value
-
-    def _step(self) -> None:
-        """One step of the optimiser, with finite gradients only."""
-        rate = self.schedule.at(self.at)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        limit = self.config.optimizer.clip_norm or math.inf
-        norm = torch.nn.utils.clip_grad_norm_(self.p.network.parameters(), limit)
-        self._check_finite(float(norm), "gradient")
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.at.step += 1
-
-    def _check_finite(self, value: float, what: str) -> None:
-        if not math.isfinite(value):
-            kept = f"The best epoch so far, {self.at.best_epoch}, is kept." if self.at.best_epoch else ""
-            raise NonFiniteLossError(
-                f"The {what} was no finite number in epoch {self.at.epoch + 1}, batch {self.at.batch + 1}: "
-                f"try a lower learning rate than {self.config.optimizer.learning_rate:g}. {kept}".rstrip()
-            )
-
     def _close_epoch(self) -> None:
         """Validates, keeps the best, saves the state and reports the epoch."""
         at, begun, result = self.at, time.monotonic(), None
         if self.val_loader is not None:
-            batches, device = self.val_loader.epoch(), self.p.device
-            result = validate(
-                self.p.network,
-                batches,
-                self.p.schema,
-                self.objective,
-                device=device,
-                autocast=self.p.autocast,
-            )
+            result = validate(self.p, self.val_loader.epoch(), self.objective)
         at.epoch += 1
         rank = result.rank() if result else (float(at.epoch),)
         best = not at.best_rank or rank > at.best_rank
@@ -230,7 +175,7 @@ class _Run:
         if best:
             at.best_epoch, at.best_rank = at.epoch, rank
             self._publish(result)
-        self.schedule.after_epoch(at, rank[0])
+        self.stepper.schedule.after_epoch(at, rank[0])
         event = events.Epoch(
             epoch=at.epoch,
             epochs=self.config.epochs,
@@ -281,7 +226,7 @@ class _Run:
             **self._identity(),
             "progress": dataclasses.asdict(self.at),
             "network": self.p.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": self.stepper.optimizer.state_dict(),
             "random": state.random_state(self.p.device),
         }
         state.save_resume(self.out, values)
@@ -289,9 +234,9 @@ class _Run:
     def load(self, values: dict[str, Any]) -> None:
         """Goes on from what ``save`` wrote. Raises ResumeError for another configuration, data or start."""
         state.check_identity(self.out, values, self._identity())
-        self.at = state.Progress.from_dict(values["progress"])
+        self.at.update(values["progress"])
         self.p.network.load_state_dict(values["network"])
-        self.optimizer.load_state_dict(values["optimizer"])
+        self.stepper.optimizer.load_state_dict(values["optimizer"])
         state.restore_random(values["random"], self.p.device)
 
     def _identity(self) -> dict[str, Any]:

@@ -40,10 +40,10 @@ class Progress:
     plateau_best: float = -1e30
     history: list[dict[str, Any]] = field(default_factory=list)
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Progress:
-        """Reads what ``dataclasses.asdict`` made."""
-        return cls(**{**values, "best_rank": tuple(values["best_rank"])})
+    def update(self, values: dict[str, Any]) -> None:
+        """Takes over what ``dataclasses.asdict`` made of another one."""
+        for name, value in {**values, "best_rank": tuple(values["best_rank"])}.items():
+            setattr(self, name, value)
 
 
 def random_state(device: torch.device) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from inference.networks.output import NetworkOutput
 from inference.schema import Schema
 from training.metrics import MaskScore, ThresholdSearch, accuracy, overlap, quadratic_kappa
+from training.setup import Prepared
 from training.torch_data import Batch
 
 
@@ -84,19 +85,14 @@ class _Collector:
 
 
 def validate(
-    network: nn.Module,
-    batches: Iterable[Batch],
-    schema: Schema,
-    loss: Callable[[NetworkOutput, Batch], Tensor],
-    *,
-    device: torch.device,
-    autocast: bool,
+    prepared: Prepared, batches: Iterable[Batch], loss: Callable[[NetworkOutput, Batch], Tensor]
 ) -> Validation:
     """Runs the network over ``batches`` in evaluation mode; leaves it in training mode."""
-    collector = _Collector(schema)
+    network, device = prepared.network, prepared.device
+    collector = _Collector(prepared.schema)
     total, images = 0.0, 0
     network.eval()
-    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=autocast):
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=prepared.autocast):
         for batch in batches:
             batch = batch.to(device)
             output: NetworkOutput = network(batch.images)

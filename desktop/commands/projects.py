@@ -37,8 +37,8 @@ def declare(commands: Any) -> None:
     init.add_argument(
         "--groups",
         metavar="G",
-        help="what belongs together (patient, video): the word folder for sub-folders, a regular expression on "
-        "the path, or a CSV file with the columns image and group (default: groups.csv there, else unknown)",
+        help="what belongs together (patient, video): the word folder for sub-folders, a regular expression "
+        "on the path, or a CSV file with image and group (default: groups.csv there, else unknown)",
     )
     init.add_argument("--name", help="the project's name (default: the folder's)")
     take = add_command(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import json
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from desktop.commands.base import Output, add_command
+from desktop.commands.base import Output, add_command, table
 from desktop.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,6 +64,12 @@ def declare(commands: Any) -> None:
     )
     evaluate.add_argument("--data", metavar="D", type=Path, required=True, help="the folder of a dataset")
     evaluate.add_argument("--split", choices=("train", "val", "test"), default="test", help="(default: test)")
+    evaluate.add_argument(
+        "--seen",
+        choices=("refuse", "skip", "keep"),
+        default="refuse",
+        help="what to do about images that the model learnt from (default: refuse)",
+    )
     evaluate.add_argument("--missing-mask", choices=MISSING, help=MISSING_HELP)
     evaluate.add_argument("--report", metavar="DIR", type=Path, help="also write the figures to DIR")
     evaluate.add_argument(
@@ -78,9 +86,8 @@ def run_train(args: argparse.Namespace, output: Output) -> int:
     from training.dataset import open_dataset
     from training.loop import fit
 
-    missing = args.missing_mask or _stated(config.data.missing_mask)
-    dataset = open_dataset(args.data, missing_mask=missing, seed=config.seed)
-    lines = _Lines(output)
+    dataset = open_dataset(args.data, missing_mask=_missing_mask(args, config), seed=config.seed)
+    lines = Lines(output)
     with _stop_on_interrupt() as asked:
         last = fit(config, dataset, out, emit=lines.tell, stop=asked, resume=args.resume)
     return 130 if last.event == "stopped" else 0
@@ -106,8 +113,11 @@ def _config(args: argparse.Namespace, out: Path) -> RunConfig:
     return config
 
 
-def _stated(missing_mask: str) -> Any:
-    return missing_mask if missing_mask in MISSING else None
+def _missing_mask(args: argparse.Namespace, config: RunConfig) -> Any:
+    """The option, else what the dataset says of itself (None), else what the recipe supposes."""
+    if args.missing_mask or (args.data / "dataset.json").is_file():
+        return args.missing_mask
+    return config.data.missing_mask if config.data.missing_mask in MISSING else None
 
 
 @contextmanager
@@ -131,7 +141,7 @@ def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-class _Lines:
+class Lines:
     """Training events as lines for people, or as they are for programs."""
 
     def __init__(self, output: Output) -> None:
@@ -180,12 +190,71 @@ class _Lines:
 
 def run_evaluate(args: argparse.Namespace, output: Output) -> int:
     """Measure a model, print the figures, and write them where asked."""
-    from training.evaluate import evaluate
-
     from desktop.loop.library import find_model
     from training.dataset import open_dataset
+    from training.evaluate import evaluate
 
     bundle = find_model(args.model)
     dataset = open_dataset(args.data, missing_mask=args.missing_mask)
-    evaluation = evaluate(bundle, dataset, args.split, args.device)
-    return evaluation is None
+    found = evaluate(bundle, dataset, args.split, device=args.device, seen=args.seen).to_dict()
+    output.event({"event": "evaluated", "evaluation": found})
+    output.line(evaluation_text(found))
+    if args.report is not None:
+        write_evaluation(args.report, found)
+        output.line(f"The figures of every image are in {args.report}")
+    return 0
+
+
+def evaluation_text(found: Mapping[str, Any]) -> str:
+    """An evaluation's figures as lines for people."""
+    lines = [f"{found['model']} on {found['images']} images of {found['groups']} groups ({found['split']})"]
+    rows = []
+    for name, one in found["classes"].items():
+        if one["dice"] is None:
+            rows.append((name, "0 images", "", ""))
+            continue
+        rows.append(
+            (
+                name,
+                f"{one['images']} images",
+                f"Dice {_figure(one, 'dice')}",
+                f"IoU {_figure(one, 'iou')}",
+            )
+        )
+    for name, one in found["grades"].items():
+        accuracy, kappa = _figure(one, "accuracy"), _figure(one, "kappa")
+        rows.append((name, f"{one['images']} images", f"accuracy {accuracy}", f"kappa {kappa}"))
+    for name, one in found["findings"].items():
+        rows.append((name, f"{one['images']} images", f"accuracy {_figure(one, 'accuracy')}", ""))
+    lines += [table(rows), found["convention"], "Brackets: 95 % intervals over groups."]
+    return "\n".join([*lines, *found["notes"]])
+
+
+def _figure(values: Mapping[str, Any], key: str) -> str:
+    value, interval = values.get(key), values.get(f"{key}_interval")
+    if value is None:
+        return "–"
+    return f"{value:.3f}" + (f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "")
+
+
+def write_evaluation(folder: Path, found: Mapping[str, Any]) -> None:
+    """Write `evaluation.json`, and `images.csv` with one row an image, into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(found, indent=1, ensure_ascii=False)
+    (folder / "evaluation.json").write_text(text + "\n", encoding="utf-8", errors="surrogateescape")
+    classes, grades = list(found["classes"]), list(found["grades"])
+    path = folder / "images.csv"
+    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        rows = csv.writer(file)
+        figures = [f"{name} {what}" for name in classes for what in ("Dice", "IoU")]
+        figures += [f"{name} {what}" for name in grades for what in ("true", "predicted")]
+        rows.writerow(["image", "group", *figures])
+        for one in found["per_image"]:
+            values: list[Any] = []
+            for name in classes:
+                got = one["classes"].get(name, {})
+                values += [got.get("dice", ""), got.get("iou", "")]
+            for name in grades:
+                got = one["grades"].get(name, {})
+                values += [got.get("true", ""), got.get("predicted", "")]
+            rows.writerow([one["key"], one["group"], *values])

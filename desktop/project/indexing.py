@@ -21,7 +21,8 @@ from desktop.project.rows import ImageRow
 from desktop.project.scan import Found, scan
 from desktop.project.uuid7 import uuid7
 
-REGISTER_BATCH = 1000
+# Some 10 ms of the writer each: strokes made meanwhile are acknowledged in between.
+REGISTER_BATCH = 250
 READ_BATCH = 16
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, insert, select, update
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert_insert
 from sqlalchemy.exc import DatabaseError, OperationalError
 
@@ -22,16 +22,11 @@ _BUSY_SECONDS = 10.0
 class Store:
     """An open store. `read()` may be used from any thread; writes go through `Writer` alone."""
 
-    def __init__(self, path: Path, *, writes: bool = True) -> None:
+    def __init__(self, path: Path) -> None:
         """Open the store at `path`, migrating an older one. Raises StoreError, StoreVersionError."""
         self.path = path
-        self.backup = migrate(path) if writes else None
-        self._engine = create_engine(
-            f"sqlite:///{path.as_posix()}",
-            connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
-        )
-        event.listen(self._engine, "connect", _on_connect)
-        event.listen(self._engine, "begin", _on_begin)
+        self.backup = migrate(path)
+        self._engine = _engine(path)
 
     @classmethod
     def create(cls, path: Path, settings: dict[str, Any]) -> Store:
@@ -41,12 +36,12 @@ class Store:
         """
         beside = path.with_name(path.name + ".new")
         beside.unlink(missing_ok=True)
-        engine = create_engine(f"sqlite:///{beside.as_posix()}")
+        engine = _engine(beside)
         try:
-            tables.metadata.create_all(engine)
             rows = [{"key": "store_version", "value": str(STORE_VERSION)}]
             rows += [{"key": key, "value": json.dumps(value)} for key, value in settings.items()]
             with engine.begin() as connection:
+                tables.metadata.create_all(connection)
                 connection.execute(insert(tables.meta), rows)
         except DatabaseError as error:
             raise StoreError(f"A project cannot be made in {path.parent}: {error.orig}.") from error
@@ -99,6 +94,14 @@ def upsert(connection: Connection, table: Any, key: dict[str, Any], values: dict
     """Insert a row or update the one with the same key (SQLite's and PostgreSQL's ON CONFLICT)."""
     statement = upsert_insert(table).values(**key, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+
+
+def _engine(path: Path) -> Engine:
+    arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
+    engine = create_engine(f"sqlite:///{path.as_posix()}", connect_args=arguments)
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
 
 
 def _on_connect(connection: Any, _record: Any) -> None:

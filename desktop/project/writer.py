@@ -95,7 +95,7 @@ class Writer:
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until everything queued was tried; return whether all of it is on the disk."""
         with self._wake:
-            self._wake.wait_for(lambda: not self._queue and not self._busy, timeout)
+            self._wake.wait_for(self._tried_all, timeout)
             return not self._queue and not self._held and not self._busy
 
     def close(self) -> int:
@@ -133,6 +133,9 @@ class Writer:
                 self._wake.notify_all()
         self._tell()
         return True
+
+    def _tried_all(self) -> bool:
+        return not self._queue and not self._busy and not (self._held and self._retry)
 
     def _has_work(self) -> bool:
         return bool(self._queue or self._idle or self._closing or (self._held and self._retry))

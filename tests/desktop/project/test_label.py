@@ -46,59 +46,78 @@ def same(state, label):
     return state[0].equals(label.planes) and state[1:] == (label.grades, label.findings)
 
 
+class Naive:
+    """The undo history as whole copies: what a label must look like after any sequence."""
+
+    def __init__(self, label):
+        self.label = label
+        self.past, self.future = [], []
+
+    def act(self, name, *arguments):
+        before = full_state(self.label)
+        getattr(self, name)(before, *arguments)
+
+    def paint(self, before, class_id, y, x, erase):
+        edit = paint(self.label, class_id, y, x, 5, erase=erase)
+        if edit is not None:
+            self.label.record(edit)
+            self._changed(before)
+
+    def grade(self, before, value):
+        if self.label.set_grade("severity", value) is not None:
+            self._changed(before)
+
+    def finding(self, before, value):
+        if self.label.set_finding("edema", value) is not None:
+            self._changed(before)
+
+    def undo(self, before):
+        self._step(self.label.undo(), before, self.past, self.future)
+
+    def redo(self, before):
+        self._step(self.label.redo(), before, self.future, self.past)
+
+    def fill(self, before):
+        label = self.label
+        if not label.history.last_seq or label.base.kind != "empty" or label.history.fills:
+            return
+        untouched = [i for i in range(3) if i not in label.history.edited_classes]
+        label.receive_prediction(pages(3), PREDICTED)
+        # The copies hold the other classes as they were: fill these too.
+        for planes, *_ in (*self.past, *self.future):
+            for class_id in untouched:
+                planes.set_class(class_id, planes.whole, label.planes.class_mask(class_id))
+
+    def _changed(self, before):
+        self.past.append(before)
+        self.future.clear()
+
+    def _step(self, edit, before, source, sink):
+        assert (edit is None) == (not source)
+        if source:
+            sink.append(before)
+            assert same(source.pop(), self.label)
+
+
 @given(actions, st.booleans())
 @settings(max_examples=120, deadline=None)
 def test_undo_and_redo_equal_a_model_that_keeps_whole_copies(sequence, predicted):
     label = label_of()
     if predicted:
         label.set_base(pages(), PREDICTED)
-    base = label.planes.copy()
-    past, future = [], []
-    snapshot = None
-    for number, (name, *arguments) in enumerate(sequence):
-        before = full_state(label)
-        if name in ("paint", "grade", "finding"):
-            if name == "paint":
-                class_id, y, x, erase = arguments
-                edit = paint(label, class_id, y, x, 5, erase=erase)
-                if edit is not None:
-                    label.record(edit)
-            else:
-                set_value = label.set_grade if name == "grade" else label.set_finding
-                edit = set_value("severity" if name == "grade" else "edema", arguments[0])
-            if edit is not None:
-                past.append(before)
-                future.clear()
-        elif name == "undo":
-            assert (label.undo() is None) == (not past)
-            if past:
-                future.append(before)
-                assert same(past.pop(), label)
-        elif name == "redo":
-            assert (label.redo() is None) == (not future)
-            if future:
-                past.append(before)
-                assert same(future.pop(), label)
-        elif label.history.last_seq and label.base.kind == "empty" and not label.history.fills:
-            # The copies of the naive model hold the other classes as they were: fill these too.
-            untouched = [i for i in range(3) if i not in label.history.edited_classes]
-            label.receive_prediction(pages(3), PREDICTED)
-            for planes, *_ in (*past, *future):
-                for class_id in untouched:
-                    planes.set_class(class_id, planes.whole, label.planes.class_mask(class_id))
+    base, snapshot, naive = label.planes.copy(), None, Naive(label)
+    for number, action in enumerate(sequence):
+        naive.act(*action)
         if number == len(sequence) // 2:
-            planes, grades, findings = full_state(label)
-            snapshot = Snapshot(label.history.last_seq, planes, grades, findings)
+            snapshot = Snapshot(label.history.last_seq, *full_state(label))
     rows = [item.row for item in label.outbox]
     assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
     for start in (None, snapshot):
-        state = replay(base.copy(), start, rows)
-        again = Label(KEY, SCHEMA, state, frozen=True)
+        again = Label(KEY, SCHEMA, replay(base.copy(), start, rows), frozen=True)
         assert same(full_state(label), again)
         assert again.undo_texts == label.undo_texts and again.redo_texts == label.redo_texts
-    while past:
-        label.undo()
-        assert same(past.pop(), label)
+    while naive.past:
+        naive.act("undo")
     assert label.undo() is None
 
 

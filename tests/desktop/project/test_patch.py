@@ -66,7 +66,7 @@ def test_another_state_is_noticed_and_left_alone(change, seed):
         return
     other = random_planes(seed + 5000)
     kept = other.copy()
-    y0, x0, y1, x1 = patch.box
+    y0, _, y1, _ = patch.box
     # Two random boxes of a few pixels may be equal by chance; then there is nothing to notice.
     if np.array_equal(
         other.class_mask(patch.class_id, patch.box), before.class_mask(patch.class_id, patch.box)

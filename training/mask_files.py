@@ -42,7 +42,7 @@ def find_masks(
     found = MaskFiles()
     root = folder / "masks"
     files = picture_files(root)
-    single = _is_single_class(files, index, root)
+    single = _is_single_class(files, index, root, known)
     if single:
         name = known[0] if known is not None and len(known) == 1 else UNNAMED_CLASS
         found.unnamed = known is None
@@ -89,10 +89,15 @@ def _pair_folder(
     return {image: place / mask for image, mask in pairing.masks.items()}
 
 
-def _is_single_class(files: list[str], index: ImageIndex, root: Path) -> bool:
-    """Whether masks/ mirrors the images itself, rather than holding one folder a class."""
+def _is_single_class(files: list[str], index: ImageIndex, root: Path, known: tuple[str, ...] | None) -> bool:
+    """Whether masks/ mirrors the images itself, rather than holding one folder a class.
+
+    Images may lie in a folder of the same name as a class; where the classes are known, these go first.
+    """
     tops = {file.split("/", 1)[0] for file in files if "/" in file}
     direct = any("/" not in file for file in files)
+    if known is not None and not direct and tops <= set(known):
+        return False
     image_tops = {image.split("/", 1)[0] for image in index.images if "/" in image}
     if direct and tops - image_tops:
         stranger = sorted(tops - image_tops)[0]

@@ -11,7 +11,6 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from inference.images import IMAGE_SUFFIXES
-
 from training.errors import DatasetError
 
 _SEPARATORS: Final = "_-."
@@ -81,8 +80,11 @@ class ImageIndex:
                 self._by_name.setdefault(name, []).append(image)
 
     def named(self, name: str) -> tuple[str, ...]:
-        """The images that a table's ``name`` may mean: by path, by path without suffix, by bare name."""
-        name = name.replace("\\", "/").removeprefix("./").removeprefix("images/")
+        """The images that a table's ``name`` may mean: as it is written, by path, by path without suffix, by
+        bare name. A name on disk may really begin with a space, hold a backslash or lie in a folder "images"."""
+        if name in self._by_path:
+            return (self._by_path[name],)
+        name = name.strip().replace("\\", "/").removeprefix("./").removeprefix("images/")
         if name in self._by_path:
             return (self._by_path[name],)
         return tuple(self._by_stem.get(name) or self._by_name.get(name) or ())

@@ -67,7 +67,10 @@ def _read(path: Path, reader: Iterator[list[str]], required: Sequence[str]) -> T
                 f"{path.name}, line {line}: {len(values)} values where the header has {len(columns)}.", path
             )
         row = {name: value.strip() for name, value in zip(columns, values, strict=True)}
-        if not row[required[0]]:
+        if "image" in row:
+            # A file's name may begin or end with a space; who looks it up tries it as it is first.
+            row["image"] = values[columns.index("image")]
+        if not row[required[0]].strip():
             raise DatasetError(f'{path.name}, line {line}: "{required[0]}" is empty.', path)
         rows.append(Row(line, row))
     return Table(path, columns, tuple(rows))

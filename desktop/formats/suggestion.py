@@ -58,7 +58,7 @@ def grouping_of_table(path: Path) -> Grouping:
     """The grouping in a table with the columns image and group."""
     table = read_table(path, ("image", "group"))
     rows = table.rows if table is not None else ()
-    return by_table((row.values["image"], row.values["group"]) for row in rows if row.values["group"])
+    return by_table((row.values["image"].strip(), row.values["group"]) for row in rows if row.values["group"])
 
 
 def _from_masks(masks: Path) -> Schema:

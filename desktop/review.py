@@ -17,6 +17,7 @@ from desktop.jobs.compose import predicted_pages
 from desktop.project.edit import Edit, class_edit
 from desktop.project.errors import PatchMismatch, ProjectError
 from desktop.project.provenance import Base
+from desktop.project.rows import FINISHED, REJECTED
 from inference.postprocess import class_mask
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Review(QObject):
         super().__init__(session)
         self._session = session
         self._finished: str | None = None
+        self._settled: set[str] = set()
         self._stroke: StrokeRecorder | None = None
 
     # ---- strokes and edits
@@ -151,6 +153,7 @@ class Review(QObject):
     def _save(self, label: Label) -> None:
         """Hand the label's unsaved rows to the writer."""
         image_id = label.key.image_id
+        self._settled.discard(image_id)
         self._session.saving.follow(image_id, self._project().save(label))
         self.touched.emit(image_id)
 
@@ -192,6 +195,7 @@ class Review(QObject):
             accepted=accepted,
         )
         self._finished = label.key.image_id
+        self._settled.add(label.key.image_id)
         session.saving.follow(label.key.image_id, future)
         if accepted:
             self.values_changed.emit()
@@ -215,6 +219,7 @@ class Review(QObject):
         if image_id is None:
             return None
         session, project = self._session, self._project()
+        self._settled.discard(image_id)
 
         def work() -> Label:
             return project.load_label(image_id)
@@ -228,6 +233,7 @@ class Review(QObject):
     def forget(self) -> None:
         """Another folder is open."""
         self._finished = None
+        self._settled.clear()
 
     def _image_id(self) -> str:
         entry = self._session.entry
@@ -238,8 +244,13 @@ class Review(QObject):
     # ---- predictions that arrive after the reader began
 
     def take_late_prediction(self, label: Label, prediction: Prediction) -> None:
-        """The label was edited before its prediction came: fill in the classes that nobody edited."""
+        """The label was edited before its prediction came: fill in the classes that nobody edited.
+
+        What was finished stays as it was finished.
+        """
         session = self._session
+        if label.base.kind != "empty" or label.history.fills or self._is_finished(label.key.image_id):
+            return
         schema, thresholds = session.schema, session.choices.thresholds(session.model)
         base = Base("prediction", prediction.model_digest, thresholds)
 
@@ -248,6 +259,11 @@ class Review(QObject):
                 self._fill(label, pages, base)
 
         session.run_behind(lambda: predicted_pages(prediction, schema, thresholds), arrived)
+
+    def _is_finished(self, image_id: str) -> bool:
+        position = self._session.entries.position_of(image_id)
+        status = self._session.entries[position].status if position is not None else ""
+        return image_id in self._settled or status in (*FINISHED, REJECTED)
 
     def _fill(self, label: Label, pages: Any, base: Base) -> None:
         try:

@@ -211,5 +211,8 @@ class Showing(QObject):
                 self.prediction_changed.emit()
             return
         self.pool.keep_reading(position, reading)
+        if reading.label is not None and not reading.label.is_virtual and reading.prediction is not None:
+            # Edited in an earlier sitting, before there was a prediction.
+            self.late_prediction.emit(reading.label, reading.prediction)
         if position == self.position:
             self._tell_reading()

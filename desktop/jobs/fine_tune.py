@@ -19,6 +19,7 @@ from desktop.jobs.background import Cancelled, Control, Task, Tasks
 from desktop.jobs.training import Outcome, TrainingProcess
 
 if TYPE_CHECKING:
+    from desktop.jobs.predicting import ModelInUse
     from desktop.loop.launcher import PreparedRun, RunRequest
     from desktop.loop.promotion import Comparison
     from desktop.project.project import Project
@@ -118,11 +119,9 @@ class FineTune(QObject):
         project, candidate = self._session.project, self.candidate
         if project is None or candidate is None:
             return
-        from desktop.loop import promotion
-
+        in_use = self._session.model
         self._session.run_behind(
-            lambda: (promotion.promote(project, candidate.bundle, candidate.comparison), candidate.bundle),
-            self._on_promoted,
+            lambda: (promoted(project, candidate, in_use), candidate.bundle), self._on_promoted
         )
 
     def roll_back(self) -> None:
@@ -296,6 +295,29 @@ def export(project: Project, request: RunRequest, control: Control) -> PreparedR
         )
     except TransferCancelledError as error:
         raise Cancelled(str(error)) from error
+
+
+def promoted(project: Project, candidate: Candidate, in_use: ModelInUse | None) -> PromotionRow:
+    """Put the candidate in use. Blocks. Raises ProjectError.
+
+    A model that predicted so far without being recorded as the one in use is recorded first, so that rolling
+    back leads to it.
+    """
+    from desktop.loop import launcher, promotion
+
+    if in_use is not None and project.incumbent() is None:
+        manifest = in_use.manifest
+        project.register_model(
+            in_use.bundle,
+            in_use.digest,
+            manifest.name,
+            domain=manifest.domain,
+            parent=manifest.parent,
+            metrics=manifest.metrics,
+            class_map=launcher.class_map(manifest.schema, project.schema),
+        ).result()
+        project.set_incumbent(in_use.digest).result()
+    return promotion.promote(project, candidate.bundle, candidate.comparison)
 
 
 def rolled_back(project: Project) -> tuple[PromotionRow, Path | None]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QTimer
 
+from desktop.jobs import scanning
 from desktop.project.errors import StoreWriteError
+from desktop.project.scan import Found
 from desktop.review import SessionError
 from tests.desktop.session_tools import (
     HEIGHT,
@@ -257,6 +261,35 @@ def test_thumbnails_are_made_for_visible_rows_and_kept_on_disk(qtbot, session, f
     assert session.thumbnail(6) is None
     kept = session.project.location.predictions.parent / "thumbnails"
     assert len(list(kept.rglob("*.jpg"))) == 2
+
+
+def test_100000_files_are_listed_without_stopping_the_window(qtbot, session, tmp_path, monkeypatch):
+    folder = make_folder(tmp_path / "many", 1)
+    first = folder / "image 1.png"
+    names = ["image 1.png", *(f"part {n // 1000}/image {n}.png" for n in range(2, 100_001))]
+    found = [Found(name, first) for name in names]
+    monkeypatch.setattr(scanning, "scan", lambda folder, notes=None: iter(found))
+    monkeypatch.setattr(session.opening, "_open_project", lambda: None)
+    gaps, last = [], [time.thread_time()]
+
+    def tick():
+        # The GUI thread's own work between two rounds of its loop; other processes' load does not count.
+        gaps.append(time.thread_time() - last[0])
+        last[0] = time.thread_time()
+
+    timer = QTimer()
+    timer.timeout.connect(tick)
+    timer.start(0)
+    start = time.perf_counter()
+    with qtbot.waitSignal(session.opened, timeout=20_000):
+        session.open_folder(folder)
+    took = time.perf_counter() - start
+    timer.stop()
+    assert len(session.entries) == 100_000 and session.position == 0
+    assert session.entries.position_of_path("part 99/image 99999.png") == 99_998
+    assert took < 8.0
+    assert sum(gaps) < 2.0 and max(gaps) < 0.2
+    assert gc.isenabled()
 
 
 def test_closing_without_a_folder(qtbot):

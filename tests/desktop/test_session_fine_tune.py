@@ -70,7 +70,8 @@ def test_export_train_compare_promote_and_roll_back(qtbot, session, tmp_path):
         assert (session.project.load_label(image_id).planes.mask == mask).all()
     with qtbot.waitSignal(flow.promoted, timeout=10_000):
         flow.roll_back()
-    qtbot.waitUntil(lambda: session.model is None or session.model.digest == first, timeout=10_000)
+    qtbot.waitUntil(lambda: session.model.digest == first, timeout=10_000)
+    assert session.project.incumbent().digest == first
 
 
 def test_nothing_reviewed_is_one_sentence(qtbot, session, tmp_path):

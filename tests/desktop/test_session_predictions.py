@@ -84,6 +84,60 @@ def test_a_label_edited_before_its_prediction_keeps_the_class_and_is_filled_in(
     assert np.array_equal(session.label.planes.class_mask(0), mine | drawn)
 
 
+def test_what_was_finished_without_a_prediction_stays_as_it_was(qtbot, session, folder, bundles):
+    open_and_wait(qtbot, session, folder)
+    dab(session)
+    session.finish()
+    mine = session.label.planes.mask.copy()
+    session.set_model(bundles[0])
+    wait_prediction(qtbot, session)
+    assert predicted_planes(session, "HE").any()
+    qtbot.wait(100)
+    assert np.array_equal(session.label.planes.mask, mine)
+    qtbot.waitUntil(lambda: session.pending == 0)
+    assert session.entry.status == "corrected"
+
+
+def test_a_label_of_an_earlier_sitting_is_filled_in_when_its_prediction_comes(
+    qtbot, session, folder, bundles
+):
+    open_and_wait(qtbot, session, folder)
+    dab(session)
+    with qtbot.waitSignal(session.opening.indexing.done, timeout=20_000):
+        session.open_folder(folder)
+    session.set_model(bundles[0])
+    wait_prediction(qtbot, session)
+    wanted = predicted_planes(session, "HE")
+    qtbot.waitUntil(lambda: np.array_equal(session.label.planes.class_mask(1), wanted))
+    assert session.label.planes.class_mask(0).sum() == 100
+
+
+def test_running_out_of_memory_is_a_sentence_and_the_next_image_is_predicted(qtbot, folder, bundles):
+    class Greedy:
+        """Refuses the first image, as a full memory does."""
+
+        def __init__(self, inner):
+            self._inner, self.digest, self.calls = inner, inner.digest, 0
+
+        def predict(self, native, *, cancelled=None):
+            self.calls += 1
+            if self.calls == 1:
+                raise MemoryError
+            return self._inner.predict(native, cancelled=cancelled)
+
+    session = new_session(loader=lambda bundle, threads: Greedy(load_predictor(bundle, threads)))
+    open_and_wait(qtbot, session, folder)
+    sentences = []
+    session.predicting.failed.connect(lambda _image, sentence: sentences.append(sentence))
+    session.set_model(bundles[0])
+    qtbot.waitUntil(lambda: session.prediction_state == "idle", timeout=30_000)
+    assert len(sentences) == 1 and "memory" in sentences[0]
+    assert session.prediction is None
+    session.next()
+    wait_prediction(qtbot, session)
+    close(qtbot, session)
+
+
 def test_nothing_changes_during_a_stroke(qtbot, session, folder, bundles):
     open_and_wait(qtbot, session, folder)
     stroke = session.begin_stroke()

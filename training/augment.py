@@ -77,9 +77,8 @@ def draw_matrix(height: int, width: int, config: AugmentConfig, random: np.rando
 def warp(sample: Sample, matrix: F64) -> Sample:
     """The sample under a (2, 3) matrix, output from input; masks by nearest neighbour."""
     height, width = sample.picture.shape[:2]
-    picture = cv2.warpAffine(
-        sample.picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-    )
+    # Black outside, as letterboxed and round-framed photographs are: reflections make up objects.
+    picture = cv2.warpAffine(sample.picture, matrix, (width, height), flags=cv2.INTER_LINEAR)
     return Sample(
         np.asarray(picture, np.uint8), _warp_masks(sample.targets, matrix), _warp_masks(sample.valid, matrix)
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -69,15 +70,17 @@ def fit(
 
         for note in dataset.notes:
             tell(events.Notice(text=note))
-        prepared = prepare_run(config, dataset, lambda text: tell(events.Notice(text=text)))
-        run = _Run(prepared, out, tell, stop, notes)
-        if saved is not None:
-            run.load(saved)
-        write_config(out / "config.toml", prepared.config)
         try:
-            return run.go()
-        finally:
-            run.close()
+            prepared = prepare_run(config, dataset, lambda text: tell(events.Notice(text=text)))
+            with closing(_Run(prepared, out, tell, stop, notes)) as run:
+                if saved is not None:
+                    run.load(saved)
+                write_config(out / "config.toml", prepared.config)
+                return run.go()
+        except Exception as error:
+            # Written here only: whoever called tells it in words of its own.
+            log.write(events.Failed(message=f"{error}").to_json() + "\n")
+            raise
 
 
 class _Run:

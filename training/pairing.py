@@ -80,8 +80,8 @@ class ImageIndex:
                 self._by_name.setdefault(name, []).append(image)
 
     def named(self, name: str) -> tuple[str, ...]:
-        """The images that a table's ``name`` may mean: as it is written, by path, by path without suffix, by
-        bare name. A name on disk may really begin with a space, hold a backslash or lie in a folder "images"."""
+        """The images that a table's ``name`` may mean: as written, by path, by path without suffix, by bare
+        name. A name on disk may begin with a space, hold a backslash or lie in a folder "images"."""
         if name in self._by_path:
             return (self._by_path[name],)
         name = name.strip().replace("\\", "/").removeprefix("./").removeprefix("images/")

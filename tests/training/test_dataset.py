@@ -90,6 +90,19 @@ def test_one_class_mirroring_sub_folders(tmp_path):
     assert open_dataset(tmp_path).unnamed_class
 
 
+def test_a_class_named_like_a_folder_of_images_where_the_schema_knows_it(tmp_path):
+    make(tmp_path, ["MA/1.png", "MA/2.png"], ["MA/MA/1.png", "MA/MA/2.png"])
+    schema = {"classes": [{"name": "MA"}], "grades": [], "findings": []}
+    write_json(tmp_path / "dataset.json", {"format": "overread-dataset", "version": 1, "schema": schema})
+    assert masks_by_key(open_dataset(tmp_path), "MA") == {"MA/1.png": "1.png", "MA/2.png": "2.png"}
+
+
+def test_names_with_spaces_at_their_ends(tmp_path):
+    make(tmp_path, [" 1.png", "2.png"], ["a/ 1.png", "a/2.png"])
+    write_csv(tmp_path / "groups.csv", ("image", "group"), (" 1.png", "x"), (" 2.png ", "y"))
+    assert [item.group for item in open_dataset(tmp_path).items] == ["x", "y"]
+
+
 def test_missing_mask_is_a_question(tmp_path):
     make(tmp_path, ["1.png", "2.png"], ["a/1.png"])
     text = refusal(tmp_path, MissingMaskError)

@@ -163,6 +163,8 @@ def test_a_loss_that_is_no_number_stops_before_the_step(make_discs, tmp_path, mo
     with pytest.raises(NonFiniteLossError, match=r"epoch 2, batch 2.*epoch so far, 1, is kept"):
         run(config("epochs=4"), folder, out)
     assert all(np.isfinite(t).all() for t in read_tensors(out / "best").values())
+    last = events.parse_event((out / "events.jsonl").read_text().splitlines()[-1])
+    assert isinstance(last, events.Failed) and "epoch 2" in last.message
 
 
 def test_a_gradient_that_is_no_number_is_not_stepped_with(make_discs, tmp_path, monkeypatch):

@@ -22,6 +22,10 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Operation = Callable[[Connection], T]
+_NOT_SAVED = (
+    "The last changes are not saved, because the disk is full or cannot be written; they are kept in memory, "
+    "and saved as soon as there is room again."
+)
 _FULL_CODES = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -150,7 +154,7 @@ class Writer:
             while self._queue:
                 task = self._queue.popleft()
                 self._held.append(task)
-                _fail(task, StoreWriteError(_sentence("an earlier change could not be saved")))
+                _fail(task, StoreWriteError(_NOT_SAVED))
             return None
         return self._queue.popleft() if self._queue else None
 
@@ -166,7 +170,7 @@ class Writer:
             _log.warning("the store refused a write: %s", error)
             with self._wake:
                 self._held.appendleft(task)
-            _fail(task, StoreWriteError(_sentence("the disk is full or cannot be written")))
+            _fail(task, StoreWriteError(_NOT_SAVED))
         except Exception as error:  # noqa: BLE001  whatever it is belongs to the caller who waits on the Future
             _fail(task, error)
         else:
@@ -205,11 +209,4 @@ def _refused(error: BaseException) -> bool:
     return isinstance(original, sqlite3.OperationalError) and any(
         words in text
         for words in ("disk is full", "disk i/o error", "readonly database", "database is locked")
-    )
-
-
-def _sentence(reason: str) -> str:
-    return (
-        f"The last changes are not saved, because {reason}; they are kept in memory, and saved as soon as "
-        "there is room again."
     )

@@ -100,7 +100,7 @@ def test_a_class_named_like_a_folder_of_images_where_the_schema_knows_it(tmp_pat
 def test_names_with_spaces_at_their_ends(tmp_path):
     make(tmp_path, [" 1.png", "2.png"], ["a/ 1.png", "a/2.png"])
     write_csv(tmp_path / "groups.csv", ("image", "group"), (" 1.png", "x"), (" 2.png ", "y"))
-    assert [item.group for item in open_dataset(tmp_path).items] == ["x", "y"]
+    assert {i.key: i.group for i in open_dataset(tmp_path).items} == {" 1.png": "x", "2.png": "y"}
 
 
 def test_missing_mask_is_a_question(tmp_path):

@@ -6,16 +6,18 @@ Everything here happens in memory, in the GUI thread; what it changes goes to th
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from desktop import messages
 from desktop.errors import DesktopError
 from desktop.jobs.compose import predicted_pages
 from desktop.project.edit import Edit, class_edit
-from desktop.project.errors import PatchMismatch, ProjectError
+from desktop.project.errors import PatchMismatch
+from desktop.project.patch import Patch
+from desktop.project.planes import LabelPlanes
 from desktop.project.provenance import Base
 from desktop.project.rows import FINISHED, REJECTED
 from inference.postprocess import class_mask
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from desktop.project.stroke import StrokeRecorder
     from desktop.session import Session
     from inference.prediction import Prediction
+    from inference.schema import Schema
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +54,7 @@ class Review(QObject):
         self._session = session
         self._finished: str | None = None
         self._settled: set[str] = set()
+        self._late: tuple[Label, Prediction] | None = None
         self._stroke: StrokeRecorder | None = None
 
     # ---- strokes and edits
@@ -234,6 +238,7 @@ class Review(QObject):
         """Another folder is open."""
         self._finished = None
         self._settled.clear()
+        self._late = None
 
     def _image_id(self) -> str:
         entry = self._session.entry
@@ -251,33 +256,40 @@ class Review(QObject):
         session = self._session
         if label.base.kind != "empty" or label.history.fills or self._is_finished(label.key.image_id):
             return
+        planes = label.planes
+        if label.stroke_open or planes is None:
+            self._late = (label, prediction)
+            return
         schema, thresholds = session.schema, session.choices.thresholds(session.model)
-        base = Base("prediction", prediction.model_digest, thresholds)
+        edited = frozenset(label.history.edited_classes)
 
-        def arrived(pages: Any) -> None:
+        def arrived(edit: Edit) -> None:
             if session.showing.position_of(label) is not None:
-                self._fill(label, pages, base)
+                self._fill(label, prediction, edit)
 
-        session.run_behind(lambda: predicted_pages(prediction, schema, thresholds), arrived)
+        session.run_behind(lambda: fill_edit(planes, prediction, schema, thresholds, edited), arrived)
 
     def _is_finished(self, image_id: str) -> bool:
         position = self._session.entries.position_of(image_id)
         status = self._session.entries[position].status if position is not None else ""
         return image_id in self._settled or status in (*FINISHED, REJECTED)
 
-    def _fill(self, label: Label, pages: Any, base: Base) -> None:
+    def _fill(self, label: Label, prediction: Prediction, edit: Edit) -> None:
+        """Take in what was computed behind; when the reader was faster, compute it again."""
         try:
-            edit = label.receive_prediction(pages, base)
-        except ProjectError as error:
-            self.problem.emit(messages.sentence(error), "")
-            return
-        if edit is not None:
-            self._filled(label, edit)
+            taken = label.take_fill(edit)
+        except PatchMismatch:
+            taken = None
+        if taken is not None:
+            self._filled(label, taken)
+        elif label.stroke_open or edit.class_ids & label.history.edited_classes:
+            self.take_late_prediction(label, prediction)
 
     def _settle(self, label: Label) -> None:
-        edit = label.settle()
-        if edit is not None:
-            self._filled(label, edit)
+        """A stroke has ended: what arrived during it has its turn."""
+        late, self._late = self._late, None
+        if late is not None and late[0] is label:
+            self.take_late_prediction(*late)
 
     def _filled(self, label: Label, edit: Edit) -> None:
         self._save(label)
@@ -309,6 +321,28 @@ class Review(QObject):
                 self.recompute(class_name, threshold, text)
 
         session.run_behind(work, arrived)
+
+
+def fill_edit(
+    planes: LabelPlanes,
+    prediction: Prediction,
+    schema: Schema,
+    thresholds: Mapping[str, float],
+    edited: frozenset[int],
+) -> Edit:
+    """What a late prediction puts into the classes that nobody edited. Only reads; for a background thread.
+
+    The reader may paint meanwhile: a class that is painted then no longer fits, and the edit is not taken.
+    """
+    pages = predicted_pages(prediction, schema, thresholds)
+    predicted = LabelPlanes(pages, np.zeros(pages.shape, np.uint8))
+    patches: list[Patch] = []
+    for item in schema.active_classes:
+        if item.id not in edited and item.id // 8 < planes.pages:
+            made = class_edit(planes, item.id, predicted.class_mask(item.id), "")
+            patches += made.patches if made is not None else ()
+    base = Base("prediction", prediction.model_digest, dict(thresholds))
+    return Edit("Prediction", tuple(patches), (), base)
 
 
 def shown_values(

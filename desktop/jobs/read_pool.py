@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
 
 from desktop import messages
 from desktop.jobs.display import DisplayImage, Pixels, Reading
+from desktop.jobs.memory import give_back_large_blocks
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
@@ -79,6 +80,7 @@ class ReadPool(QObject):
         self, parent: QObject | None = None, *, threads: int = THREADS, budget: int = BUDGET
     ) -> None:
         super().__init__(parent)
+        give_back_large_blocks()
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(threads)
         self._pool.setObjectName("read pool")

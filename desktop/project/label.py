@@ -206,6 +206,19 @@ class Label:
             return None
         return self._fill(mask, base)
 
+    def take_fill(self, edit: Edit) -> Edit | None:
+        """Apply and record a late prediction whose patches were computed elsewhere (`edit.origin` names it).
+
+        Returns None, with nothing changed, when it has no place any more: a stroke is under way, the label
+        has its prediction, or one of its classes was edited meanwhile. Raises PatchMismatch.
+        """
+        late = self.is_virtual or self.base.kind != "empty" or bool(self.history.fills)
+        if late or self.stroke_open or edit.class_ids & self.history.edited_classes:
+            return None
+        self._state.change(edit, forward=True)
+        self._follow(self.history.edit_row(edit, "fill"), edit)
+        return edit
+
     def settle(self) -> Edit | None:
         """Take in a prediction that arrived during a stroke; call it when a stroke has ended."""
         if self._waiting is None or self.stroke_open:

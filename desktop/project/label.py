@@ -66,6 +66,8 @@ class Label:
         self.base = base
         self.label_id = label_id
         self.frozen = frozen
+        # Classes that a finish confirmed: "nothing here" is a statement too, no late prediction fills it.
+        self.confirmed_classes: set[int] = set()
         self.base_token = 0
         self.prepared: tuple[int, Prepared] | None = None
         self.outbox: list[Recorded] = []
@@ -192,8 +194,8 @@ class Label:
         """Take in a prediction's masks (P, H, W) uint8, as one that was asked for comes in.
 
         Virtual label: it becomes the base. Edited label without a prediction so far: the classes that nobody
-        edited are filled in, and the recorded edit is returned for `Project.append_fill`. During a stroke:
-        nothing, until `settle`. A label that has its prediction, or was finished, stays as it is.
+        edited or confirmed are filled in, and the recorded edit is returned for `Project.append_fill`. During
+        a stroke: nothing, until `settle`. A label that has its prediction, or was finished, stays as it is.
         """
         if self.stroke_open:
             self._waiting = (mask, base)
@@ -210,10 +212,10 @@ class Label:
         """Apply and record a late prediction whose patches were computed elsewhere (`edit.origin` names it).
 
         Returns None, with nothing changed, when it has no place any more: a stroke is under way, the label
-        has its prediction, or one of its classes was edited meanwhile. Raises PatchMismatch.
+        has its prediction, or one of its classes was edited or confirmed meanwhile. Raises PatchMismatch.
         """
         late = self.is_virtual or self.base.kind != "empty" or bool(self.history.fills)
-        if late or self.stroke_open or edit.class_ids & self.history.edited_classes:
+        if late or self.stroke_open or edit.class_ids & self.own_classes:
             return None
         self._state.change(edit, forward=True)
         self._follow(self.history.edit_row(edit, "fill"), edit)
@@ -235,6 +237,11 @@ class Label:
         rows, self.outbox = self.outbox, []
         return rows
 
+    @property
+    def own_classes(self) -> set[int]:
+        """The classes that a person edited, ever, or confirmed: no late prediction fills them."""
+        return self.history.edited_classes | self.confirmed_classes
+
     def _fill(self, mask: Pages, base: Base) -> Edit | None:
         planes = self._state.planes
         if planes is None:
@@ -250,7 +257,7 @@ class Label:
 
     def _fill_patches(self, planes: LabelPlanes, predicted: LabelPlanes) -> Iterable[Patch]:
         for item in self.schema.active_classes:
-            if item.id in self.history.edited_classes:
+            if item.id in self.own_classes:
                 continue
             before, protection = planes.class_mask(item.id), planes.class_protection(item.id)
             after = np.where(protection, before, predicted.class_mask(item.id))

@@ -66,6 +66,7 @@ def read_label(connection: Connection, key: LabelKey, schema: Schema) -> Label:
     base = Base.from_dict(found["base"])
     label = Label(key, schema, state, base=base, label_id=found["id"], frozen=True)
     label.snapshot_seq = snapshot_seq
+    label.confirmed_classes = _confirmed_classes(connection, key)
     return label
 
 
@@ -82,6 +83,19 @@ def read_state(
         base = _read_planes(connection, label_id, 0, size, pages)
     state = replay(base, snapshot, read_rows(connection, label_id))
     return state, snapshot.seq if snapshot is not None else 0
+
+
+def _confirmed_classes(connection: Connection, key: LabelKey) -> set[int]:
+    columns = tables.review_states.c
+    targets = connection.execute(
+        select(columns.target).where(
+            columns.image_id == key.image_id,
+            columns.reader == key.reader,
+            columns.reading == key.reading,
+            columns.target.startswith("class:"),
+        )
+    ).scalars()
+    return {int(target.removeprefix("class:")) for target in targets}
 
 
 def read_rows(connection: Connection, label_id: str) -> list[Row]:

@@ -75,6 +75,7 @@ class ReviewCommands(LabelCommands):
         targets += [f"finding:{name}" for name in sorted(label.findings)]
         filled = label.base.kind == "prediction" or bool(label.history.fills)
         freeze = self.freeze(label)
+        label.confirmed_classes.update(visible_classes)
         finish = Finish(
             label.label_id,
             label.key,

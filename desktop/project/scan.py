@@ -91,7 +91,9 @@ def _walk(folder: Path, prefix: str, entries: list[os.DirEntry[str]], notes: lis
         if entry.name.startswith("."):
             continue
         try:
-            if entry.is_dir(follow_symlinks=False):
+            if not entry.name.isascii() and not _is_text(entry.name):
+                notes.append(f"“{prefix}{entry.name}” was passed over: its name is not UTF-8; rename it.")
+            elif entry.is_dir(follow_symlinks=False):
                 folders.append(entry)
             elif _is_image(entry.name) and entry.is_file():
                 yield Found(prefix + entry.name, entry)
@@ -104,6 +106,15 @@ def _walk(folder: Path, prefix: str, entries: list[os.DirEntry[str]], notes: lis
             notes.append(str(error))
             continue
         yield from _walk(folder / entry.name, f"{prefix}{entry.name}/", inside, notes)
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can be kept in the store; a name of other bytes comes as lone surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_image(name: str) -> bool:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from desktop.project.edit import class_edit
 from desktop.project.errors import LabelNotReady, ProjectError
 from desktop.project.label import Label, LabelKey
 from desktop.project.provenance import Base
@@ -84,6 +85,22 @@ def test_a_late_prediction_counts_as_shown(project):
     label.undo()
     label.receive_prediction(np.full_like(label.planes.mask, 1), PREDICTED)
     assert project.finish(label, [0, 1]).result(10) == "accepted"
+
+
+def test_a_late_prediction_never_fills_what_was_confirmed_as_empty(project):
+    image_id = project.images()[0].id
+    label = project.load_label(image_id)
+    stroke(project, label, 1, 20, 20)
+    project.finish(label, [0, 1]).result(10)
+    everywhere = np.full_like(label.planes.mask, 0b111)
+    for late in (label, project.load_label(image_id)):
+        edit = late.receive_prediction(everywhere, PREDICTED)
+        assert edit.class_ids == {2}
+        assert not late.planes.class_mask(0).any() and late.planes.class_mask(2).all()
+    other = project.load_label(image_id)
+    assert other.take_fill(class_edit(other.planes, 0, np.ones((48, 64), bool), "Prediction")) is None
+    assert other.take_fill(class_edit(other.planes, 2, np.ones((48, 64), bool), "Prediction")) is not None
+    assert other.outbox[-1].row.kind == "fill"
 
 
 def test_a_shown_grade_counts_when_it_is_accepted_expressly(project):

@@ -125,6 +125,7 @@ def _review(desk: Desk) -> tuple[Action, ...]:
         labelled(
             "review.finish", "Finish and next", session.finish_and_next, ("Return", "Enter"), icon="check"
         ),
+        labelled("review.accept", "Accept the model's values, finish", desk.accept, ("Shift+Return",)),
         act("review.next", "Next image", session.next, next_keys, icon="next", repeats=True),
         act(
             "review.previous",

@@ -72,6 +72,9 @@ class Desk(Protocol):
     def take_back(self) -> None:
         """Go back to the image finished last, as not finished."""
 
+    def accept(self) -> None:
+        """Finish, with every grade and finding of the model that no person has set."""
+
     def ask_reason(self) -> None:
         """Show the strip that asks for the reason of a rejection."""
 

@@ -146,6 +146,18 @@ class Operations:
         """Go back to the image finished last, as not finished."""
         self.session.take_back()
 
+    def accept(self) -> None:
+        """Finish, with every grade and finding of the model that no person has set."""
+        label, prediction = self.session.label, self.session.prediction
+        accepted: list[str] = []
+        if label is not None and prediction is not None:
+            schema = self.session.schema
+            scales = [one.name for one in schema.grades if one.name in prediction.grades]
+            findings = [one.name for one in schema.findings if one.name in prediction.findings]
+            accepted += [f"grade:{name}" for name in scales if not label.grades.get(name)]
+            accepted += [f"finding:{name}" for name in findings if not label.findings.get(name)]
+        self.session.finish_and_next(accepted)
+
     def ask_reason(self) -> None:
         """Show the strip that asks for the reason of a rejection."""
         self._window.review.reject.ask()

@@ -127,4 +127,6 @@ def hint_of(record: Action) -> str:
 def shown(shortcut: str) -> str:
     """Return a shortcut as a person reads it on this system ("Return" is called Enter)."""
     text = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
-    return {"Return": "Enter", "PgDown": "Page down", "PgUp": "Page up"}.get(text, text)
+    for key, name in (("Return", "Enter"), ("PgDown", "Page down"), ("PgUp", "Page up")):
+        text = text.replace(key, name)
+    return text

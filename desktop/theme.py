@@ -146,6 +146,10 @@ class Look(QObject):
         """Give the application palette and style sheet ("system": what the desktop asks for)."""
         self.choice = choice
         self.theme = load_theme(_resolve(choice))
+        # A style sheet is polished into every widget there is: not twice for nothing.
+        if app.property("overreadTheme") == self.theme.name:
+            return
+        app.setProperty("overreadTheme", self.theme.name)
         QDir.setSearchPaths("icons", [str(RESOURCES / "icons")])
         app.setStyle("Fusion")
         app.setPalette(palette_of(self.theme))

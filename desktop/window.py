@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, QThreadPool, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -52,7 +52,6 @@ class Window(QMainWindow):
         self.notices = NoticeBar()
         self.exports = Exports(self.session, self.notices, self)
         self._closing = False
-        self._refresh = QTimer(self, singleShot=True, interval=0)
         self._make_pages()
         self._arrange()
         self._connect()
@@ -93,12 +92,13 @@ class Window(QMainWindow):
 
     def _connect(self) -> None:
         session = self.session
+        # At once, not a moment later: the next key may be on its way.
         for signal in (
-            session.project_changed, session.image_changed, session.display_changed, session.label_changed,
-            session.values_changed, session.history_changed, session.prediction_changed,
-            session.selection_changed, session.opened, session.entries_reset,
+            session.project_changed, session.image_changed, session.display_changed, session.history_changed,
+            session.prediction_changed, session.selection_changed, session.opened, session.entries_reset,
         ):  # fmt: skip
-            signal.connect(lambda *_: self._refresh.start())
+            signal.connect(lambda *_: self.commands.refresh())
+        session.label_changed.connect(lambda box: self.commands.refresh() if box is None else None)
         session.options_changed.connect(self.canvas.refresh_cursor)
         self._unsaved.connect(self.notices.tell)
         session.problem.connect(self._problem)
@@ -106,7 +106,6 @@ class Window(QMainWindow):
         session.closed.connect(self._closed)
         self.exports.progress.connect(self.top.show_progress)
         self.modelling.asked_for.connect(self.show_page)
-        self._refresh.timeout.connect(self.commands.refresh)
         self.canvas.pointer_moved.connect(self.bottom.show_point)
         self.canvas.pointer_left.connect(lambda: self.bottom.show_point(-1.0, -1.0))
         self.canvas.view_changed.connect(self.bottom.show_zoom)

@@ -93,8 +93,8 @@ class FakeSession(Session):
         self.values: dict[str, Any] = {
             "folder": None, "project": None, "schema": Schema(), "position": -1, "image_pyramid": None,
             "overlay": None, "image_problem": None, "label": None, "prediction": None, "class_id": None,
-            "brush_radius": 20.0, "styles": {}, "model": None, "model_allowed": True, "prediction_state": "idle",
-            "status_counts": {}, "pending": 0,
+            "brush_radius": 20.0, "styles": {}, "model": None, "model_allowed": True,
+            "prediction_state": "idle", "status_counts": {}, "pending": 0,
         }  # fmt: skip
         self.wanted: list[int] = []
         self.given_thresholds: dict[str, float] = {}

@@ -69,8 +69,8 @@ def fill_training(page: TrainingPage) -> None:
     for epoch in range(1, 6):
         page.happened(
             {
-                "event": "epoch", "epoch": epoch, "epochs": 8, "train_loss": 1 / epoch, "val_loss": 1.2 / epoch + 0.1,
-                "val_dice": 0.7 - 0.5 / epoch, "seconds": 12.0, "best": True,
+                "event": "epoch", "epoch": epoch, "epochs": 8, "train_loss": 1 / epoch,
+                "val_loss": 1.2 / epoch + 0.1, "val_dice": 0.7 - 0.5 / epoch, "seconds": 12.0, "best": True,
             }
         )  # fmt: skip
         page.write(f"epoch {epoch} done in 12.0 s")

@@ -47,7 +47,7 @@ def test_values_that_do_not_fit_are_refused(tmp_path: Path, key: str, value: obj
 
 
 def test_an_unknown_setting_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match="no setting view.colour"):
+    with pytest.raises(SettingError, match=r"no setting view\.colour"):
         Settings(tmp_path)["view.colour"]
 
 

@@ -87,7 +87,9 @@ def test_icons_are_drawn_on_one_grid_with_one_weight(name: str, qapp: QApplicati
 def test_statuses_differ_in_shape_not_only_in_colour(qapp: QApplication) -> None:
     shapes = {}
     for status, mark in MARKS.items():
-        image = look().pixmap(mark.icon, "text", 24, 1.0).toImage().convertToFormat(QImage.Format.Format_Alpha8)
+        image = (
+            look().pixmap(mark.icon, "text", 24, 1.0).toImage().convertToFormat(QImage.Format.Format_Alpha8)
+        )
         shapes[status] = bytes(image.constBits())
     assert len(set(shapes.values())) == len(MARKS)
 

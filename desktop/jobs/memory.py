@@ -18,7 +18,7 @@ def give_back_large_blocks() -> None:
 
     By default it raises that limit to 32 MiB as soon as large blocks are freed, and keeps them in heaps of
     the threads: walking through twelve photographs of 12 megapixels then held 560 MB instead of 360.
-    Elsewhere nothing happens.
+    It costs some 10 ms of page faults an image. Elsewhere nothing happens.
     """
     global _set
     if _set or not sys.platform.startswith("linux"):

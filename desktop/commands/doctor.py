@@ -19,6 +19,7 @@ from typing import Any
 from desktop.commands.base import Output, add_command, table
 from desktop.errors import DesktopError
 from desktop.places import config_dir, data_dir, log_file, models_dir
+from desktop.screen import screen_problem
 
 # (library that Qt loads, Debian package that has it)
 ALWAYS = (
@@ -138,9 +139,10 @@ def require_libraries(*, on_x: bool = False) -> None:
 
 def require_screen() -> None:
     """Raise a sentence where there is no screen to open a window on."""
-    if not _screen():
+    problem = screen_problem()
+    if problem is not None:
         raise DesktopError(
-            "There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set); "
+            f"{problem.removesuffix('.')}; "
             "`overread tour` runs the same window off screen and writes screenshots."
         )
     require_libraries(on_x=bool(os.environ.get("DISPLAY")))
@@ -148,15 +150,10 @@ def require_screen() -> None:
 
 def _screen() -> str:
     """What the window would appear on; empty when there is nothing."""
-    asked = os.environ.get("QT_QPA_PLATFORM")
-    if asked:
-        return f"QT_QPA_PLATFORM={asked}"
-    if not sys.platform.startswith("linux"):
-        return sys.platform
-    for name in ("WAYLAND_DISPLAY", "DISPLAY"):
-        if os.environ.get(name):
-            return f"{name}={os.environ[name]}"
-    return ""
+    if screen_problem() is not None:
+        return ""
+    names = ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY")
+    return next((f"{name}={os.environ[name]}" for name in names if os.environ.get(name)), sys.platform)
 
 
 def _loads(library: str) -> bool:

@@ -57,7 +57,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
 
     bundle = find_model(args.model)
     root = _root(args.input)
-    if args.out.absolute().is_relative_to(root.absolute()) and root.is_dir():
+    if args.input.is_dir() and args.out.absolute().is_relative_to(root.absolute()):
         raise DesktopError(
             f"{args.out} lies inside {root}, whose images are predicted; choose another --out."
         )

@@ -153,6 +153,8 @@ def _folder(folder: Path | str) -> Path:
             return path
     except OSError as error:
         raise ProjectError(f"The folder “{path.name}” cannot be opened: {error.strerror}.") from error
+    except RuntimeError as error:  # what Python 3.11 and 3.12 say of a link that leads back to itself
+        raise ProjectError(f"The folder “{path.name}” is a link that leads back to itself.") from error
     raise ProjectError(f"“{path}” is not a folder.")
 
 

@@ -131,7 +131,7 @@ def next_prefetched(rounds: int = 3, count: int = 12) -> list[float]:
         for _ in range(rounds):
             session.go_to(0)
             for position in range(1, count):
-                wait_for(lambda at=position: _ready(session, at))
+                wait_for(lambda at=position: _ready(session, at) and not session.showing.pool._in_flight)
                 start = time.perf_counter()
                 session.next()
                 view.repaint()
@@ -148,7 +148,6 @@ def next_cold(rounds: int = 3, count: int = 12) -> list[float]:
             position = step * 5 % count
             if position == session.position:
                 continue
-
             wait_for(lambda: not session.showing.pool._in_flight)
             session.showing.pool.forget(position)
             start = time.perf_counter()

@@ -67,7 +67,8 @@ class Modelling(QObject):
         self._session.run_behind(lambda: read_known(project), self._show, self._notices.tell)
 
     def _show(self, known: Known) -> None:
-        self.models.show_models(known.models, known.incumbent, known.before)
+        synthetic = self._session.predicting.allowed_domain == SYNTHETIC
+        self.models.show_models(known.models, known.incumbent, known.before, synthetic_folder=synthetic)
         self.training.show_material(known.material)
         if not self.tuning.busy:
             self.training.show_recipes(known.recipes, "fine-tune")

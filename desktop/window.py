@@ -131,6 +131,7 @@ class Window(QMainWindow):
         self.keys.place()
         if name == "review":
             self.canvas.setFocus()
+            self.gallery.follow()
         elif name == "start":
             self.start.refresh()
             self.start.ask.setFocus()

@@ -111,7 +111,7 @@ class ModelDetails(QWidget):
         super().__init__()
         self._column = column(self, spacing=2 * GRID)
 
-    def show_model(self, entry: ModelEntry, *, in_use: bool, buttons: list[QWidget]) -> None:
+    def show_model(self, entry: ModelEntry, *, in_use: bool, warn: bool, buttons: list[QWidget]) -> None:
         """Show one model with its buttons."""
         clear(self._column)
         title = elided(entry.name, "heading")
@@ -121,7 +121,7 @@ class ModelDetails(QWidget):
             self._column.addStretch(1)
             return
         manifest = entry.manifest
-        if manifest.domain == SYNTHETIC:
+        if warn and manifest.domain == SYNTHETIC:
             self._column.addWidget(label(SYNTHETIC_WARNING, "warn", wrap=True))
         row = QHBoxLayout()
         row.setSpacing(GRID)
@@ -203,6 +203,7 @@ class ModelsPage(QWidget):
         self._in_use = ""
         self._before: str | None = None
         self._chosen: Path | None = None
+        self._synthetic_folder = False
         self.rows: list[ModelRow] = []
         self.details = ModelDetails()
         self.empty = label(
@@ -236,9 +237,24 @@ class ModelsPage(QWidget):
         row.addWidget(seam())
         row.addWidget(scroll, 1)
 
-    def show_models(self, entries: tuple[ModelEntry, ...], in_use: str, before: str | None = None) -> None:
-        """Show these models; ``in_use`` is the digest of the incumbent, ``before`` of the one before it."""
+    def show_models(
+        self,
+        entries: tuple[ModelEntry, ...],
+        in_use: str,
+        before: str | None = None,
+        *,
+        synthetic_folder: bool = False,
+    ) -> None:
+        """Show these models, the incumbent first.
+
+        ``in_use`` is the digest of the incumbent, ``before`` of the one before it. Where the folder's own images
+        are synthetic, a synthetic model needs no warning.
+        """
+        if in_use != self._in_use:
+            self._chosen = None  # another model is in use: that is what the page is about now
+        entries = tuple(sorted(entries, key=lambda entry: entry.digest != in_use))
         self._entries, self._in_use, self._before = entries, in_use, before
+        self._synthetic_folder = synthetic_folder
         if self._chosen not in [entry.path for entry in entries]:
             self._chosen = next(
                 (e.path for e in entries if e.digest == in_use), entries[0].path if entries else None
@@ -271,4 +287,4 @@ class ModelsPage(QWidget):
         elif self._before is not None:
             name = next((e.name for e in self._entries if e.digest == self._before), "the one before")
             buttons.append(button(f"Roll back to {name}", self._roll_back, icon="roll-back"))
-        self.details.show_model(entry, in_use=in_use, buttons=buttons)
+        self.details.show_model(entry, in_use=in_use, warn=not self._synthetic_folder, buttons=buttons)

@@ -44,8 +44,9 @@ def models(qtbot) -> ModelsPage:
 
 def test_the_model_in_use_is_shown_first_with_a_way_back(models) -> None:
     fill_models(models)
-    assert [row.in_use for row in models.rows] == [False, True, False]
-    assert models.rows[1].isChecked()
+    assert [row.entry.name for row in models.rows] == ["retina v2", "fundus-demo", "damaged"]
+    assert [row.in_use for row in models.rows] == [True, False, False]
+    assert models.rows[0].isChecked()
     QTest.mouseClick(button(models, "Roll back to fundus-demo"), Qt.MouseButton.LeftButton)
     assert models.said == ["back"]
     assert "held out: 12 images, 5 groups" in texts(models)
@@ -56,10 +57,21 @@ def test_choosing_a_synthetic_model_warns_and_offers_it(models) -> None:
     fill_models(models)
     used: list[ModelEntry] = []
     models.use.connect(used.append)
-    QTest.mouseClick(models.rows[0], Qt.MouseButton.LeftButton)
+    assert SYNTHETIC_WARNING not in texts(models)
+    QTest.mouseClick(models.rows[1], Qt.MouseButton.LeftButton)
     assert SYNTHETIC_WARNING in texts(models)
     QTest.mouseClick(button(models, "Use this model"), Qt.MouseButton.LeftButton)
     assert [entry.name for entry in used] == ["fundus-demo"]
+
+
+def test_a_promotion_turns_the_page_to_the_new_incumbent(models) -> None:
+    fill_models(models)
+    QTest.mouseClick(models.rows[2], Qt.MouseButton.LeftButton)
+    models.show_models(models._entries, "a" * 64, "b" * 64, synthetic_folder=True)
+    assert models.rows[0].isChecked()
+    assert models.rows[0].entry.name == "fundus-demo"
+    assert button(models, "Roll back to retina v2")
+    assert SYNTHETIC_WARNING not in texts(models)
 
 
 def test_a_damaged_bundle_says_why_and_cannot_be_used(models) -> None:

@@ -103,7 +103,7 @@ class ScriptedReviewer:
         class_map: Mapping[str, int],
         thresholds: Mapping[str, float],
     ) -> Reviewed:
-        """Correct the prediction of one image to the truth and finish it. Raises LoopError without a truth."""
+        """Correct one image's prediction to the truth and finish it. Raises LoopError without a truth."""
         item = self._item(row)
         if row.height is None or row.width is None:
             raise LoopError(f"{row.path} cannot be reviewed: its size is not known.")
@@ -171,7 +171,7 @@ def predicted_pages(
 def write_truth(
     out: Path, project: Project, truth: Dataset, rows: Sequence[ImageRow], *, split: str = "test"
 ) -> Path:
-    """The true labels of `rows` as a dataset of one split, to measure models on. Raises FormatError, OSError."""
+    """The true labels of `rows` as a dataset of one split, to measure on. Raises FormatError, OSError."""
     items = {item.key: item for item in truth.items}
     grouping = {"known": project.grouping.known, "rule": project.grouping.kind}
     with DatasetWriter(out, truth.schema, link=True) as writer:

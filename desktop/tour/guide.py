@@ -188,9 +188,7 @@ class Tour:
         page = self.window.training
         self.hand.click(self.window.top.tab_of("training"))
         self.hand.wait(page.start_button.isEnabled, "a fine-tune that can start")
-        page.epochs.setFocus()
-        page.epochs.selectAll()
-        self.hand.press(str(self.plan.epochs))
+        self.hand.type(page.epochs, str(self.plan.epochs))
         self.hand.click(page.start_button)
         self.hand.wait(page.stop_button.isEnabled, "the run to start", 60)
         self.hand.wait(

@@ -51,6 +51,13 @@ class Hand:
         QTest.keySequence(target, QKeySequence(keys))
         QTest.qWait(1)
 
+    def type(self, field: QWidget, text: str) -> None:
+        """Replace what a field holds by typing."""
+        field.setFocus()
+        QTest.keySequence(field, QKeySequence.StandardKey.SelectAll)
+        QTest.keyClicks(field, text)
+        QTest.keyClick(field, Qt.Key.Key_Tab)
+
     def click(self, widget: QWidget) -> None:
         """Click the middle of a control. Raises TourError when it cannot be clicked."""
         if not widget.isVisible() or not widget.isEnabled():
@@ -119,7 +126,7 @@ class Hand:
                 timer.start(50)
                 return
             line.setFocus()
-            line.clear()
+            QTest.keySequence(line, QKeySequence.StandardKey.SelectAll)
             QTest.keyClicks(line, str(folder))
             QTest.keyClick(line, Qt.Key.Key_Return)
             typed.append(True)

@@ -25,8 +25,9 @@ and uses the same code as the window.
 EPILOG = """a round through the loop:
   overread init photographs --groups folder
   overread predict photographs --model fundus-demo --out predicted
+  overread open photographs                                   (review, by keyboard)
   overread export photographs --format dataset --out labelled
-  overread train fine-tune --data labelled --out run
+  overread train fine-tune --data labelled --init fundus-demo --out run
   overread models add run/best --name better
 
 `overread COMMAND --help` tells more. Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.

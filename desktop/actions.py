@@ -118,6 +118,7 @@ def _review(desk: Desk) -> tuple[Action, ...]:
     session = desk.session
     act = partial(Action, section="Review", enabled_when=desk.has_image)
     labelled = partial(Action, section="Review", enabled_when=desk.can_label)
+    judged = partial(Action, section="Review", enabled_when=desk.can_judge)
     undo = partial(Action, section="Review", enabled_when=desk.can_undo, repeats=True)
     redo = partial(Action, section="Review", enabled_when=desk.can_redo, repeats=True)
     next_keys, back_keys = ("Right", "D", "PgDown"), ("Left", "A", "PgUp")
@@ -137,8 +138,8 @@ def _review(desk: Desk) -> tuple[Action, ...]:
         ),
         act("review.take_back", "Take back the last finish", desk.take_back, ("Backspace",)),
         act("review.next_unfinished", "Next unfinished image", session.next_unfinished, ("N",)),
-        labelled("review.reject", "Reject, with a reason", desk.ask_reason, ("R",), icon="cross"),
-        labelled("review.second_look", "Second look", session.second_look, ("S",), icon="flag"),
+        judged("review.reject", "Reject, with a reason", desk.ask_reason, ("R",), icon="cross"),
+        judged("review.second_look", "Second look", session.second_look, ("S",), icon="flag"),
         undo("edit.undo", "Undo", session.undo, ("Ctrl+Z",), icon="undo"),
         redo("edit.redo", "Redo", session.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), icon="redo"),
     )

@@ -36,6 +36,9 @@ class Desk(Protocol):
     def can_label(self) -> bool:
         """The current image has a label that can be changed, and the review page is shown."""
 
+    def can_judge(self) -> bool:
+        """The current entry can be rejected or looked at again, readable or not."""
+
     def can_undo(self) -> bool:
         """Something can be taken back."""
 

@@ -50,6 +50,11 @@ class Operations:
         """The current image has a label that can be changed, and the review page is shown."""
         return self.has_image() and self.session.label is not None
 
+    def can_judge(self) -> bool:
+        """The current entry can be rejected or looked at again, readable or not."""
+        entry = self.session.entry
+        return self.has_image() and self.has_project() and entry is not None and entry.image_id is not None
+
     def can_undo(self) -> bool:
         """Something can be taken back."""
         return self.can_label() and self.session.undo_text is not None

@@ -99,6 +99,8 @@ class Window(QMainWindow):
         ):  # fmt: skip
             signal.connect(lambda *_: self.commands.refresh())
         session.label_changed.connect(lambda box: self.commands.refresh() if box is None else None)
+        session.entries_changed.connect(self._entries_changed)
+        session.display_changed.connect(self._show_zoom)
         session.options_changed.connect(self.canvas.refresh_cursor)
         self._unsaved.connect(self.notices.tell)
         session.problem.connect(self._problem)
@@ -108,7 +110,7 @@ class Window(QMainWindow):
         self.modelling.asked_for.connect(self.show_page)
         self.canvas.pointer_moved.connect(self.bottom.show_point)
         self.canvas.pointer_left.connect(lambda: self.bottom.show_point(-1.0, -1.0))
-        self.canvas.view_changed.connect(self.bottom.show_zoom)
+        self.canvas.view_changed.connect(self._show_zoom)
 
     def _restore(self) -> None:
         geometry = QByteArray.fromBase64(str(self.settings["view.geometry"]).encode())
@@ -154,6 +156,13 @@ class Window(QMainWindow):
         from desktop.sample import prepare_sample
 
         self.session.run_behind(prepare_sample, self.open_folder)
+
+    def _entries_changed(self, first: int, last: int) -> None:
+        if first <= self.session.position <= last:
+            self.commands.refresh()
+
+    def _show_zoom(self, _scale: float = 1.0) -> None:
+        self.bottom.show_zoom(self.canvas.scale if self.canvas.image is not None else None)
 
     def _project_changed(self) -> None:
         if self.session.project is not None:

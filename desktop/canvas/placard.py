@@ -41,12 +41,12 @@ def paint_placard(painter: QPainter, placard: Placard, area: QRectF, surround: Q
     """Draw ``placard`` in the middle of ``area`` (logical pixels), legible on ``surround``."""
     dark = surround.lightnessF() < 0.5
     ink, muted = (
-        (QColor(236, 236, 236), QColor(160, 160, 160)) if dark else (QColor(32, 32, 32), QColor(96, 96, 96))
+        (QColor(236, 236, 236), QColor(160, 160, 160)) if dark else (QColor(28, 28, 28), QColor(60, 60, 60))
     )
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     title_font = QFont(font)
-    title_font.setPointSizeF(max(1.0, font.pointSizeF()) * 1.45)
+    # A font set in pixels has no point size, and there is one size to read: weight makes the title.
     title_font.setWeight(QFont.Weight.DemiBold)
     width = min(_TEXT_WIDTH, max(40.0, area.width() - 6 * _GRID))
     flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap

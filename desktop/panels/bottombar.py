@@ -58,8 +58,11 @@ class BottomBar(QWidget):
         """Show what the tool in the hand does."""
         self.hint.setText(text)
 
-    def show_zoom(self, scale: float) -> None:
-        """Show the zoom: 1.0 is one image pixel a screen pixel."""
+    def show_zoom(self, scale: float | None) -> None:
+        """Show the zoom: 1.0 is one image pixel a screen pixel; None: there is no image."""
+        if scale is None:
+            self.zoom.setText("")
+            return
         percent = 100 * scale
         self.zoom.setText(f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %")
 

@@ -96,7 +96,8 @@ class GalleryDelegate(QStyledItemDelegate):
         painter.drawPixmap(place.left(), place.top() + 35, icon)
         said = QRect(place.left() + 20, place.top() + 33, place.width() - 20, 18)
         painter.setPen(theme.color("text_quiet"))
-        text = entry.problem or mark.text
+        # "The image x cannot be opened: why": the name stands above already.
+        text = (entry.problem or mark.text).rsplit(": ", 1)[-1]
         shortened = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, said.width())
         painter.drawText(said, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shortened)
 
@@ -125,8 +126,10 @@ class GalleryList(QListView):
             signal.connect(lambda *_: self._settled.start())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask for what came into sight."""
+        """Ask for what came into sight; the current image stays in sight."""
         super().resizeEvent(event)
+        if self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex())
         self._settled.start()
 
     def visible_rows(self) -> range:

@@ -35,7 +35,7 @@ from inference.schema import DEFAULT_COLORS, MaskClass, SchemaError
 
 _HEIGHT = 5 * GRID
 _WITHOUT_STYLE = 0.45
-NO_CLASSES = "There is no class to paint yet. Add one, or use a model: its classes come with it."
+NO_CLASSES = "There is no class to paint yet. Add one, or use a model that brings its own."
 
 
 class Swatch(QToolButton):

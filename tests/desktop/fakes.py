@@ -180,6 +180,8 @@ class FakeSession(Session):
 
     def go_to(self, position: int) -> None:
         self.values["position"] = position
+        if self.entry.row is None:
+            self.mark(position, self.entry.status)
         self.image_changed.emit(self.entry)
         self.display_changed.emit()
 

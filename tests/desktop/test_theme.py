@@ -31,6 +31,11 @@ def test_text_can_be_read_on_every_ground(name: str, ground: str) -> None:
         assert contrast(tokens[text], tokens[ground]) >= 4.5, f"{text} on {ground}"
 
 
+@pytest.mark.parametrize(("name", "ink"), [("dark", "#a0a0a0"), ("light", "#3c3c3c")])
+def test_words_on_the_empty_canvas_can_be_read(name: str, ink: str) -> None:
+    assert contrast(load_theme(name).tokens["surround"], ink) >= 4.5  # desktop/canvas/placard.py, muted
+
+
 @pytest.mark.parametrize("name", THEMES)
 def test_accent_carries_text_and_can_be_seen(name: str) -> None:
     tokens = load_theme(name).tokens

@@ -62,7 +62,11 @@ def run(args: argparse.Namespace, output: Output) -> int:
             f"{args.out} lies inside {root}, whose images are predicted; choose another --out."
         )
     folder = new_folder(args.out)
-    sources, problems = _sources(args.input, root)
+    notes: list[str] = []
+    sources, problems = _sources(args.input, root, notes)
+    for note in notes:
+        output.line(note)
+        output.event({"event": "notice", "text": note})
     from inference.predictor import Predictor
 
     predictor = Predictor(bundle, device=args.device)
@@ -99,12 +103,15 @@ def _root(given: Path) -> Path:
     return image_root(given).folder if given.is_dir() else given.parent
 
 
-def _sources(given: Path, root: Path) -> tuple[list[Source], dict[str, str]]:
-    """The images to predict, frame by frame, and those that cannot be read with their reason."""
+def _sources(given: Path, root: Path, notes: list[str]) -> tuple[list[Source], dict[str, str]]:
+    """The images to predict, frame by frame, and those that cannot be read with their reason.
+
+    What was passed over (a sub-folder without rights, for one) is told in `notes`.
+    """
     from inference.errors import InferenceError
     from inference.images import probe
 
-    names = list(_scan(given, root)) if given.is_dir() else [given.name]
+    names = list(_scan(given, root, notes)) if given.is_dir() else [given.name]
     if not names:
         raise DesktopError(f"{given} holds no image of a kind that Overread reads.")
     sources, problems = [], {}
@@ -126,12 +133,12 @@ def _sources(given: Path, root: Path) -> tuple[list[Source], dict[str, str]]:
     return sources, problems
 
 
-def _scan(folder: Path, root: Path) -> Iterator[str]:
+def _scan(folder: Path, root: Path, notes: list[str]) -> Iterator[str]:
     """The names of the images below `root`, which is `images/` where the folder is a dataset."""
     from desktop.project.scan import scan
 
     prefix = "" if root == folder else f"{root.relative_to(folder).as_posix()}/"
-    return (found.path.removeprefix(prefix) for found in scan(folder))
+    return (found.path.removeprefix(prefix) for found in scan(folder, notes))
 
 
 def _nothing(problems: dict[str, str]) -> str:

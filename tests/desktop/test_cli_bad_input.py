@@ -231,6 +231,23 @@ def test_a_folder_without_rights(
     assert "right" in call.fails("init", closed)
 
 
+def test_a_sub_folder_without_rights_is_said(
+    call: Call, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_png(tmp_path / "eyes/a.png", disc(0)[0])
+    closed = write_png(tmp_path / "eyes/closed/b.png", disc(1)[0]).parent
+    real = os.scandir
+
+    def refuse(path: object = ".") -> object:
+        if os.fspath(path) == os.fspath(closed):  # type: ignore[call-overload]
+            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))  # type: ignore[call-overload]
+        return real(path)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    text = call("predict", tmp_path / "eyes", "--model", model, "--out", tmp_path / "out", "--device", "cpu")
+    assert "right" in text and "closed" in text and "1 images predicted" in text
+
+
 def test_output_that_would_hurt_something_is_refused(call: Call, model: Path, tmp_path: Path) -> None:
     write_png(tmp_path / "photographs/a.png", disc(0)[0])
     (tmp_path / "mine").mkdir()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from desktop.errors import DesktopError
+
 if TYPE_CHECKING:
     from desktop.desk import Desk
 
@@ -16,7 +18,7 @@ BRUSH_STEP = 1.25
 DIGITS = tuple("0123456789")
 
 
-class ActionError(Exception):
+class ActionError(DesktopError):
     """Two actions with one id, or a menu that names an action that does not exist."""
 
 

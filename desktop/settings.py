@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from desktop.errors import DesktopError
 from desktop.places import config_dir
 
 RECENT_LIMIT = 10
@@ -56,7 +57,7 @@ class Setting:
         return min(max(value, type(value)(low)), type(value)(high))
 
 
-class SettingError(Exception):
+class SettingError(DesktopError):
     """A value that a setting cannot take, or a setting that does not exist."""
 
 

@@ -18,6 +18,8 @@ from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QP
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 
+from desktop.errors import DesktopError
+
 Choice = Literal["system", "dark", "light"]
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 GRID = 8
@@ -30,7 +32,7 @@ _TOKENS = (
 )
 
 
-class ThemeError(Exception):
+class ThemeError(DesktopError):
     """A theme or icon file is missing or incomplete: the installation is damaged."""
 
 

@@ -247,8 +247,8 @@ class ModelsPage(QWidget):
     ) -> None:
         """Show these models, the incumbent first.
 
-        ``in_use`` is the digest of the incumbent, ``before`` of the one before it. Where the folder's own images
-        are synthetic, a synthetic model needs no warning.
+        ``in_use`` is the digest of the incumbent, ``before`` of the one before it. Where the folder's own
+        images are synthetic, a synthetic model needs no warning.
         """
         if in_use != self._in_use:
             self._chosen = None  # another model is in use: that is what the page is about now

@@ -20,7 +20,7 @@ def main() -> int:
 
             return run(prepare_sample())
         sys.stdout.write(
-            f"{problem}\nSo this is the tour instead: the same window, driven off screen through the whole loop.\n"
+            f"{problem}\nSo here is the tour: the same window, driven off screen through the whole loop.\n"
         )
         from desktop.tour import run as run_tour
 

@@ -66,6 +66,8 @@ class Review(QObject):
             raise SessionError("This image is still being read; painting is possible in a moment.")
         if class_id is None:
             raise SessionError("This project has no class to paint; add one under Layers first.")
+        if self._session.project is not None:
+            self._session.project.prepare(label)
         self._stroke = label.begin_stroke(class_id)
         return self._stroke
 
@@ -261,7 +263,7 @@ class Review(QObject):
             self._late = (label, prediction)
             return
         schema, thresholds = session.schema, session.choices.thresholds(session.model)
-        edited = frozenset(label.history.edited_classes)
+        edited = frozenset(label.own_classes)
 
         def arrived(edit: Edit) -> None:
             if session.showing.position_of(label) is not None:
@@ -282,7 +284,7 @@ class Review(QObject):
             taken = None
         if taken is not None:
             self._filled(label, taken)
-        elif label.stroke_open or edit.class_ids & label.history.edited_classes:
+        elif label.stroke_open or edit.class_ids & label.own_classes:
             self.take_late_prediction(label, prediction)
 
     def _settle(self, label: Label) -> None:

@@ -10,6 +10,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,11 @@ def run(path: Path | None = None) -> int:
 def application() -> QApplication:
     """Return the one QApplication. Closing the last window does not end it: `Window.gone` does."""
     found = QApplication.instance()
-    app = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
+    if isinstance(found, QApplication):
+        app = found
+    else:
+        app = QApplication(sys.argv[:1])
+        app.styleHints().colorSchemeChanged.connect(partial(_follow_system, app))
     app.setApplicationName("overread")
     app.setApplicationDisplayName("Overread")
     app.setDesktopFileName("overread")
@@ -71,6 +76,11 @@ def build(path: Path | None = None, settings: Settings | None = None) -> Window:
         first.show_on(window)
     AfterPaint(window.canvas if folder is not None else window.start, lambda: _open(window, folder))
     return window
+
+
+def _follow_system(app: QApplication, _scheme: object) -> None:
+    if look().choice == "system":
+        look().apply(app, "system")
 
 
 def _folder(path: Path | None, settings: Settings) -> Path | None:

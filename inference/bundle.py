@@ -192,7 +192,9 @@ def _inside(folder: Path, name: str) -> Path:
     if not folder.is_dir():
         raise BundleError(f"There is no model bundle at {show_name(folder)}: it is not a folder.")
     if not path.is_file():
-        raise BundleError(f"The model bundle {show_name(folder)} lacks its file {name}.")
+        raise BundleError(
+            f"The model bundle {show_name(folder)} lacks its file {name}; get the bundle again."
+        )
     if not path.resolve().is_relative_to(folder.resolve()):
         raise BundleError(f"In the model bundle {show_name(folder)} the file {name} links out of the folder.")
     return path
@@ -232,7 +234,7 @@ def read_tensors(folder: Path | str) -> dict[str, NDArray[Any]]:
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise BundleError(
             f"The weights of the model bundle {show_name(folder)} are damaged: "
-            f"{WEIGHTS_FILE} is not a whole safetensors file."
+            f"{WEIGHTS_FILE} is not a whole safetensors file; get the bundle again."
         ) from error
     return {key: t.astype(np.float32) if t.dtype == np.float16 else t for key, t in tensors.items()}
 
@@ -244,10 +246,14 @@ def check_tensors(
     where = f"The weights of the model bundle {show_name(folder)}"
     missing, extra = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
     if missing:
-        raise BundleError(f"{where} lack {_count(missing)} that the network needs, such as “{missing[0]}”.")
+        raise BundleError(
+            f"{where} lack {_count(missing)} that the network needs, such as “{missing[0]}”; "
+            "get the bundle again, or choose another model."
+        )
     if extra:
         raise BundleError(
-            f"{where} hold {_count(extra)} that the network does not have, such as “{extra[0]}”."
+            f"{where} hold {_count(extra)} that the network does not have, such as “{extra[0]}”; "
+            "get the bundle again, or choose another model."
         )
     for key, shape in expected.items():
         array = found[key]

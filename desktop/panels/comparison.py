@@ -35,6 +35,9 @@ class ComparedModels:
     note: str = ""
 
 
+NOT_COMPARED = "No held-out image is reviewed yet, so the two cannot be compared: finish some first."
+
+
 class ComparisonCard(QFrame):
     """A table of both models, then Promote and Keep the old one."""
 
@@ -42,10 +45,12 @@ class ComparisonCard(QFrame):
         super().__init__()
         self.setProperty("role", "card")
         self.setAccessibleName("Incumbent against candidate")
-        self._promote, self._keep = promote, keep
-        self._column = column(self, margin=2 * GRID)
-        self.promote_button: QWidget | None = None
-        self.keep_button: QWidget | None = None
+        self.promote_button = button("Promote the candidate", promote, role="primary", icon="check")
+        self.keep_button = button("Keep the old one", keep)
+        layout = column(self, margin=2 * GRID)
+        self._column = column(holder := QWidget())
+        layout.addWidget(holder)
+        layout.addLayout(row(self.promote_button, self.keep_button))
         self.hide()
 
     def show_comparison(self, compared: ComparedModels) -> None:
@@ -56,15 +61,10 @@ class ComparisonCard(QFrame):
         if compared.figures:
             self._column.addLayout(self._table(compared))
         else:
-            said = "No held-out image is reviewed yet, so the two cannot be compared: finish some first."
-            self._column.addWidget(label(said, "warn", wrap=True))
-        if compared.note:
+            self._column.addWidget(label(compared.note or NOT_COMPARED, "warn", wrap=True))
+        if compared.note and compared.figures:
             self._column.addWidget(label(compared.note, "quiet", wrap=True))
-        self.promote_button = button(
-            f"Promote {compared.candidate}", self._promote, role="primary", icon="check"
-        )
-        self.keep_button = button("Keep the old one", self._keep)
-        self._column.addLayout(row(self.promote_button, self.keep_button))
+        self.promote_button.setText(f"Promote {compared.candidate}")
         self.show()
 
     def _table(self, compared: ComparedModels) -> QGridLayout:

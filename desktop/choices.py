@@ -48,7 +48,8 @@ class Choices(QObject):
         for class_id in ids:
             style = self._styles.get(class_id)
             if style is None or (style.color == known.get(class_id) and style.color != colors[class_id]):
-                style = replace(style or LayerStyle(), color=colors[class_id])
+                # On skin and retina a thin fill turns muddy; the opaque outline keeps the class colour.
+                style = replace(style or LayerStyle(outline=True), color=colors[class_id])
             styles[class_id] = style
         self._styles = styles
         if self.class_id not in ids:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 __all__ = ["DEFAULT_OPACITY", "ColourTable", "LayerStyle", "edge_table", "fill_table"]
 
-DEFAULT_OPACITY = 0.45
+DEFAULT_OPACITY = 0.35
 
 ColourTable = NDArray[np.int32]
 """(256,) int32: the bits of a premultiplied 0xAARRGGBB for each value of a page's byte."""

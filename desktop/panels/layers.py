@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
+from desktop.canvas.styles import DEFAULT_OPACITY
 from desktop.panels.widgets import (
     Elided,
     SearchField,
@@ -34,7 +35,6 @@ from desktop.theme import GRID, look, set_icon
 from inference.schema import DEFAULT_COLORS, MaskClass, SchemaError
 
 _HEIGHT = 5 * GRID
-_WITHOUT_STYLE = 0.45
 NO_CLASSES = "There is no class to paint yet. Add one, or use a model that brings its own."
 
 
@@ -299,7 +299,7 @@ class Layers(QWidget):
             return
         style = self._session.styles.get(one.id)
         self.chosen.setText(one.label)
-        self.opacity.set_value(style.opacity if style is not None else _WITHOUT_STYLE)
+        self.opacity.set_value(style.opacity if style is not None else DEFAULT_OPACITY)
         prediction = self._session.prediction
         self.threshold.setVisible(prediction is not None and one.name in prediction.classes)
         self.threshold.set_value(self._session.threshold(one.name))

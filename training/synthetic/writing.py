@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inference.schema import DEFAULT_COLORS, Finding, GradeScale, MaskClass, Schema
+from inference.schema import Finding, GradeScale, MaskClass, Schema
 from training.splits import Split, SplitAssigner
 from training.synthetic.anatomy import Eye, Size
 from training.synthetic.generator import SyntheticError, SyntheticFundus, generate
@@ -22,6 +22,9 @@ from training.synthetic.grading import GRADE_COUNT
 QUALITY = 88
 SEVERITIES = ("none", "mild", "moderate", "severe", "proliferative")
 """The values of the scale ``severity``: the names of grades 0 to 4."""
+
+# Okabe and Ito's colours without the orange and the red ones, which a fundus hides.
+COLORS = {"MA": "#56B4E9", "HE": "#F0E442", "EX": "#009E73", "SE": "#CC79A7"}
 
 _TITLES = {
     "MA": "Microaneurysms",
@@ -49,8 +52,7 @@ class Order:
 def fundus_schema() -> Schema:
     """The schema of every synthetic dataset, of the sample project and of the demo model."""
     classes = tuple(
-        MaskClass(index, name, title, DEFAULT_COLORS[index])
-        for index, (name, title) in enumerate(_TITLES.items())
+        MaskClass(index, name, title, COLORS[name]) for index, (name, title) in enumerate(_TITLES.items())
     )
     scale = GradeScale("severity", SEVERITIES, "ordinal", "Retinopathy severity")
     return Schema(classes, (scale,), (Finding("dme", "Macular oedema"),))

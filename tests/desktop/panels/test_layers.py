@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from desktop.canvas.styles import DEFAULT_OPACITY
 from desktop.panels.layers import Layers
 from desktop.theme import look
 from inference.schema import DEFAULT_COLORS, Schema
@@ -65,7 +66,7 @@ def test_the_opacity_slider_acts_on_the_selected_class_at_once(session, layers) 
     session.set_class(1)
     layers.opacity.slider.setValue(80)
     assert session.styles[1].opacity == pytest.approx(0.8)
-    assert session.styles[0].opacity == pytest.approx(0.45)
+    assert session.styles[0].opacity == pytest.approx(DEFAULT_OPACITY)
     assert layers.opacity.number.text() == "80 %"
 
 

@@ -21,6 +21,12 @@ READERS = 4
 
 def declare(commands: Any) -> None:
     """Add `init`, `import` and `export` to the command line."""
+    _declare_init(commands)
+    _declare_import(commands)
+    _declare_export(commands)
+
+
+def _declare_init(commands: Any) -> None:
     init = add_command(
         commands,
         "init",
@@ -41,6 +47,9 @@ def declare(commands: Any) -> None:
         "on the path, or a CSV file with image and group (default: groups.csv there, else unknown)",
     )
     init.add_argument("--name", help="the project's name (default: the folder's)")
+
+
+def _declare_import(commands: Any) -> None:
     take = add_command(
         commands,
         "import",
@@ -60,6 +69,9 @@ def declare(commands: Any) -> None:
     take.add_argument(
         "--reviewed-by", metavar="NAME", help="the reader who stands behind the labels (default: in progress)"
     )
+
+
+def _declare_export(commands: Any) -> None:
     give = add_command(
         commands,
         "export",

@@ -25,6 +25,11 @@ MISSING_HELP = "what an image without a mask means: nothing of it there (empty),
 
 def declare(commands: Any) -> None:
     """Add `train` and `evaluate` to the command line."""
+    _declare_train(commands)
+    _declare_evaluate(commands)
+
+
+def _declare_train(commands: Any) -> None:
     train = add_command(
         commands,
         "train",
@@ -52,6 +57,9 @@ def declare(commands: Any) -> None:
     train.add_argument("--resume", action="store_true", help="go on with the run in R")
     train.add_argument("--init", metavar="M", help="start from this model: a name, or the folder of a bundle")
     train.add_argument("--device", metavar="D", help="auto, cpu, cuda, cuda:1, mps (default: the recipe's)")
+
+
+def _declare_evaluate(commands: Any) -> None:
     evaluate = add_command(
         commands,
         "evaluate",

@@ -14,7 +14,7 @@ from desktop.formats.dataset import export_project
 from desktop.loop.base import LoopError, training_command
 from inference.bundle import bundle_digest, read_manifest
 from inference.schema import Schema
-from training.config import apply_set, write_config
+from training.config import RunConfig, apply_set, write_config
 from training.recipes import find_recipe
 
 if TYPE_CHECKING:
@@ -111,15 +111,8 @@ def prepare_run(
             f"The given split is crossed by the group “{crossing[0]}”; "
             "correct split.csv or groups.csv before a run."
         )
-    config = find_recipe(request.recipe).config
-    settings = [*request.overrides]
-    if request.epochs is not None:
-        settings.append(f"epochs={request.epochs}")
-    config = replace(apply_set(config, settings), device=request.device, threads=request.threads)
-    parent_digest = None
-    if request.parent is not None:
-        parent_digest = bundle_digest(request.parent)
-        config = replace(config, init=str(request.parent.absolute()))
+    config = _configured(request)
+    parent_digest = bundle_digest(request.parent) if request.parent is not None else None
     folder = _new_folder(project.location.directory / "runs")
     options = ExportOptions(reader=request.reader, link=True, progress=progress, cancelled=cancelled)
     report = export_project(project, folder / "dataset", options)
@@ -142,6 +135,17 @@ def prepare_run(
         counts=report.counts,
         notes=report.notes,
     )
+
+
+def _configured(request: RunRequest) -> RunConfig:
+    """The recipe with what the request changes of it."""
+    settings = [*request.overrides]
+    if request.epochs is not None:
+        settings.append(f"epochs={request.epochs}")
+    config = apply_set(find_recipe(request.recipe).config, settings)
+    if request.parent is not None:
+        config = replace(config, init=str(request.parent.absolute()))
+    return replace(config, device=request.device, threads=request.threads)
 
 
 def record_finished(project: Project, prepared: PreparedRun) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from desktop.formats.base import Cancelled, ExportOptions, Progress, never, no_progress
 from desktop.formats.dataset import export_project
 from desktop.loop.base import LoopError, training_command
+from desktop.sample import folder_domain
 from inference.bundle import bundle_digest, read_manifest
 from inference.schema import Schema
 from training.config import RunConfig, apply_set, write_config
@@ -111,7 +112,9 @@ def prepare_run(
             f"The given split is crossed by the group “{crossing[0]}”; "
             "correct split.csv or groups.csv before a run."
         )
-    config = _configured(request)
+    # A person sees the model by the project's name from now on, with a number that counts its runs.
+    title = f"{project.name} v{len(project.runs()) + 1}"
+    config = replace(_configured(request), title=title, domain=folder_domain(project.folder))
     parent_digest = bundle_digest(request.parent) if request.parent is not None else None
     folder = _new_folder(project.location.directory / "runs")
     options = ExportOptions(reader=request.reader, link=True, progress=progress, cancelled=cancelled)
@@ -158,7 +161,7 @@ def record_finished(project: Project, prepared: PreparedRun) -> str:
     project.register_model(
         prepared.bundle,
         digest,
-        f"{manifest.name} ({prepared.folder.name})",
+        manifest.name,
         domain=manifest.domain,
         parent=prepared.parent_digest,
         metrics=manifest.metrics,

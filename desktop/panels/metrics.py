@@ -26,8 +26,21 @@ class Figure:
     images: int | None = None
 
 
+def measured_part(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the part of a bundle's metrics to show: the held-out images', else the validation images'.
+
+    A bundle keeps one report a split; what is a report itself (an evaluation) is returned as it is.
+    """
+    for split in ("test", "val"):
+        part = metrics.get(split)
+        if isinstance(part, Mapping):
+            return {"split": split, **part}
+    return metrics
+
+
 def figures(metrics: Mapping[str, Any]) -> list[Figure]:
     """Return the figures in a report (evaluation or manifest): classes first, then grades, then findings."""
+    metrics = measured_part(metrics)
     found: list[Figure] = []
     for part in ("classes", "grades", "findings"):
         for subject, measures in _table(metrics.get(part)).items():
@@ -49,6 +62,7 @@ def _table(value: object) -> Mapping[str, Mapping[str, Any]]:
 
 def basis(metrics: Mapping[str, Any]) -> str:
     """Say what the figures rest on, for example "held out: 12 images, 5 groups"."""
+    metrics = measured_part(metrics)
     split = {"test": "held out", "val": "validation"}.get(
         str(metrics.get("split", "")), str(metrics.get("split", ""))
     )

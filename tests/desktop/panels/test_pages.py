@@ -97,6 +97,14 @@ def test_figures_of_a_report_keep_their_number_of_images() -> None:
     assert figures({"classes": {"MA": {"dice": None}}, "grades": 3}) == []
 
 
+def test_a_bundles_figures_are_those_of_its_held_out_images() -> None:
+    inner = {key: value for key, value in METRICS.items() if key != "split"}
+    both = {"val": {"images": 3, "classes": {"MA": {"dice": 0.1}}}, "test": inner, "epoch": 4}
+    assert figures(both) == figures(METRICS)
+    assert basis(both) == "held out: 12 images, 5 groups"
+    assert basis({"val": {"images": 3, "classes": {}}}) == "validation: 3 images"
+
+
 @pytest.fixture
 def training(qtbot) -> TrainingPage:
     said: list[str] = []

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QThreadPool, QTimer, QtMsgType, Signal, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.settings import Settings
@@ -32,11 +32,26 @@ DECODE_AT_LEAST = 1600
 
 def run(path: Path | None = None) -> int:
     """Open the window on a folder (None: the last project, else the start page); returns the exit status."""
+    log_qt_messages()
     app = application()
     window = build(path)
     window.gone.connect(app.quit)
     window.show()
     return int(app.exec())
+
+
+def log_qt_messages() -> None:
+    """Send what Qt says to the log: a terminal shows sentences of ours only."""
+    levels = {
+        QtMsgType.QtDebugMsg: logging.DEBUG,
+        QtMsgType.QtInfoMsg: logging.INFO,
+        QtMsgType.QtWarningMsg: logging.WARNING,
+    }
+
+    def log(kind: QtMsgType, _context: object, text: str | None) -> None:
+        logging.getLogger("qt").log(levels.get(kind, logging.ERROR), "%s", text)
+
+    qInstallMessageHandler(log)
 
 
 def application() -> QApplication:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -25,6 +25,8 @@ from desktop.theme import GRID, set_icon
 Kind = Literal["info", "warning", "problem"]
 _ICONS = {"info": ("info", "text"), "warning": ("warning", "warn"), "problem": ("warning", "bad")}
 LIMIT = 20
+INFO_MS = 8000
+"""How long plain news stays. What asks for an answer, warns or failed stays until it is dismissed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class NoticeBar(QFrame):
         self._details = QPlainTextEdit(readOnly=True)
         self._details.setAccessibleName("Details of the notice")
         self._details.setMaximumHeight(160)
+        self._fading = QTimer(self, singleShot=True, interval=INFO_MS)
+        self._fading.timeout.connect(self._fade)
         self._arrange()
         self._show()
 
@@ -93,10 +97,15 @@ class NoticeBar(QFrame):
         """Show what went wrong in one sentence (`desktop.messages`)."""
         self.say(sentence(error), "problem")
 
-    def put(self, notice: Notice) -> None:
-        """Show a notice."""
-        self._notices = [one for one in self._notices if not _same(one, notice)][-LIMIT + 1 :]
-        self._notices.append(notice)
+    @property
+    def all(self) -> tuple[Notice, ...]:
+        """All notices that are not dismissed, the one shown first."""
+        return tuple(reversed(self._notices))
+
+    def put(self, notice: Notice, *, beneath: bool = False) -> None:
+        """Show a notice; one ``beneath`` waits its turn behind those that are up: a hint hides no problem."""
+        others = [one for one in self._notices if not _same(one, notice)][-LIMIT + 1 :]
+        self._notices = [notice, *others] if beneath else [*others, notice]
         self._show()
 
     def dismiss(self) -> None:
@@ -104,6 +113,10 @@ class NoticeBar(QFrame):
         if self._notices:
             self._notices.pop()
             self._show()
+
+    def _fade(self) -> None:
+        if (notice := self.current) is not None and _passes(notice):
+            self.dismiss()
 
     def withdraw(self, topic: str) -> None:
         """Take away the notices of a topic: what they said no longer holds."""
@@ -116,6 +129,10 @@ class NoticeBar(QFrame):
     def _show(self) -> None:
         notice = self.current
         self.setVisible(notice is not None)
+        if notice is not None and _passes(notice):
+            self._fading.start()
+        else:
+            self._fading.stop()
         self._details.hide()
         while item := self._answers.takeAt(0):
             widget = item.widget()
@@ -149,3 +166,7 @@ class NoticeBar(QFrame):
 
 def _same(first: Notice, second: Notice) -> bool:
     return first.text == second.text or bool(first.topic and first.topic == second.topic)
+
+
+def _passes(notice: Notice) -> bool:
+    return notice.kind == "info" and not notice.answers and not notice.details

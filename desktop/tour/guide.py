@@ -96,6 +96,7 @@ class Tour:
         self.out = out
         self.plan = plan
         self._say = say
+        app.log_qt_messages()
         self._application = app.application()
         self.window = app.build(None, Settings())
         self.window.resize(*WINDOW_SIZE)

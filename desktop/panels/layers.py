@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QColorDialog,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QMenu,
     QSlider,
     QToolButton,
@@ -117,6 +118,9 @@ class LayerRow(QWidget):
         self.swatch.chosen.connect(lambda color: session.set_layer_style(one.id, color=color))
         self.name = Elided(one.label, mode=Qt.TextElideMode.ElideRight)
         self.name.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.reviewed = QLabel()
+        self.reviewed.setToolTip("Reviewed: this class of this image was confirmed")
+        set_icon(self.reviewed, "check", "good", 16)
         self.key = label(f"Ctrl {number}" if number < 10 else "", "label")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(GRID // 2, 0, GRID, 0)
@@ -125,6 +129,7 @@ class LayerRow(QWidget):
         layout.addWidget(self.swatch)
         layout.addSpacing(GRID // 2)
         layout.addWidget(self.name, 1)
+        layout.addWidget(self.reviewed)
         layout.addWidget(self.key)
 
     def _toggle(self) -> None:
@@ -138,7 +143,15 @@ class LayerRow(QWidget):
         set_icon(self.eye, "eye" if visible else "eye-off", "text" if visible else "text_quiet", 16)
         self.swatch.set_color(style.color if style is not None else self.mask_class.color)
         self.selected = self._session.class_id == self.mask_class.id
-        said = [self.mask_class.label, "selected" if self.selected else "", "" if visible else "hidden"]
+        drawn = self._session.label
+        reviewed = drawn is not None and self.mask_class.id in drawn.confirmed_classes
+        self.reviewed.setVisible(reviewed)
+        said = [
+            self.mask_class.label,
+            "selected" if self.selected else "",
+            "" if visible else "hidden",
+            "reviewed" if reviewed else "not reviewed yet",
+        ]
         self.setAccessibleName(", ".join(filter(None, said)))
         font = self.name.font()
         font.setBold(self.selected)
@@ -249,7 +262,12 @@ class Layers(QWidget):
         session.project_changed.connect(self.rebuild)
         for signal in (session.styles_changed, session.selection_changed, session.options_changed):
             signal.connect(self.refresh)
-        for signal in (session.prediction_changed, session.model_changed):
+        for signal in (
+            session.prediction_changed,
+            session.model_changed,
+            session.statuses_changed,
+            session.display_changed,
+        ):
             signal.connect(self.refresh)
         look().changed.connect(self.refresh)
         self.rebuild()

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.panels.widgets import button, clear, column, label, styled
+from desktop.places import RESOURCES
 from desktop.settings import Settings
 from desktop.theme import GRID, look, set_icon
 
 _WIDTH = 76 * GRID
+_PICTURE = 19 * GRID
+SAMPLE_SAYS = "24 generated fundus photographs, read by the bundled model: try the whole loop."
 
 
 class RecentFolder(QAbstractButton):
@@ -56,6 +59,60 @@ class RecentFolder(QAbstractButton):
         painter.drawText(rest, int(Qt.AlignmentFlag.AlignRight | vertical), where)
 
 
+class SampleCard(QAbstractButton):
+    """The sample as a picture to click: what it shows, and what one can do with it."""
+
+    def __init__(self, clicked: Callable[[], None]) -> None:
+        super().__init__()
+        self._picture = QPixmap(str(RESOURCES / "theme" / "sample.jpg"))
+        self.setText("Open the sample")
+        self.setAccessibleName("Open the sample")
+        self.setAccessibleDescription(SAMPLE_SAYS)
+        self.setFixedHeight(_PICTURE + 8 * GRID)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.clicked.connect(clicked)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the card: a strip of four pictures on black, the words below."""
+        theme = look().theme
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        card = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        outline = QPainterPath()
+        outline.addRoundedRect(card, 6, 6)
+        painter.fillPath(outline, theme.color("hover" if self.underMouse() else "raised"))
+        painter.save()
+        painter.setClipPath(outline)
+        strip = QRectF(card.left(), card.top(), card.width(), _PICTURE)
+        painter.fillRect(strip, Qt.GlobalColor.black)
+        size = self._picture.size().scaled(strip.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
+        place = QRectF(0, 0, size.width(), size.height())
+        place.moveCenter(strip.center())
+        painter.drawPixmap(place, self._picture, QRectF(self._picture.rect()))
+        painter.restore()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        focused = self.hasFocus()
+        painter.setPen(QPen(theme.color("accent" if focused else "line"), 2 if focused else 1))
+        painter.drawPath(outline)
+        words = self.rect().adjusted(2 * GRID, _PICTURE + GRID, -2 * GRID, -GRID)
+        self._words(painter, words)
+
+    def _words(self, painter: QPainter, words: QRect) -> None:
+        theme, font = look().theme, painter.font()
+        font.setBold(True)
+        painter.setFont(font)
+        painter.setPen(theme.color("text"))
+        painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), self.text())
+        font.setBold(False)
+        painter.setFont(font)
+        painter.setPen(theme.color("text_quiet"))
+        said = painter.fontMetrics().elidedText(SAMPLE_SAYS, Qt.TextElideMode.ElideRight, words.width())
+        painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom), said)
+
+
 class StartPage(QWidget):
     """Open something. `opened` is called with a folder; `ask` and `sample` by the two buttons."""
 
@@ -73,14 +130,14 @@ class StartPage(QWidget):
         styled(self, "panel")
         self.setAccessibleName("Start page")
         title = label("Overread")
-        title.setStyleSheet("font-weight: 600;")
+        title.setStyleSheet("font-weight: 600; font-size: 24px;")
         sign = QLabel()
-        set_icon(sign, "app", "accent", 40)
+        set_icon(sign, "app", "accent", 56)
         said = label(
             "Open a folder of images. A model reads first, you have the last word.", "quiet", wrap=True
         )
         self.ask = button("Open folder…", ask, role="primary", icon="folder", tip="Open folder… (Ctrl+O)")
-        self.sample = button("Open the sample", sample, icon="sample")
+        self.sample = SampleCard(sample)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
         self.recent: list[RecentFolder] = []
@@ -103,12 +160,13 @@ class StartPage(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
         buttons.addWidget(self.ask)
-        buttons.addWidget(self.sample)
+        buttons.addWidget(label("or drop a folder on this window", "quiet"))
         buttons.addStretch(1)
         layout.addLayout(buttons)
+        layout.addWidget(label("New here", "label"))
+        layout.addWidget(self.sample)
         layout.addWidget(label("Recent", "label"))
         layout.addLayout(self._recent)
-        layout.addWidget(label("You can also drop a folder on this window.", "quiet"))
         outer = QVBoxLayout(self)
         outer.addStretch(2)
         outer.addWidget(body, 0)

@@ -16,7 +16,7 @@ from desktop.theme import GRID, look, set_icon
 
 _WIDTH = 76 * GRID
 _PICTURE = 19 * GRID
-SAMPLE_SAYS = "24 generated fundus photographs, read by the bundled model: try the whole loop."
+SAMPLE_SAYS = "24 generated fundus photographs and a model that has read them."
 
 
 class RecentFolder(QAbstractButton):
@@ -68,7 +68,7 @@ class SampleCard(QAbstractButton):
         self.setText("Open the sample")
         self.setAccessibleName("Open the sample")
         self.setAccessibleDescription(SAMPLE_SAYS)
-        self.setFixedHeight(_PICTURE + 8 * GRID)
+        self.setFixedHeight(_PICTURE + 7 * GRID)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -133,9 +133,7 @@ class StartPage(QWidget):
         title.setStyleSheet("font-weight: 600; font-size: 24px;")
         sign = QLabel()
         set_icon(sign, "app", "accent", 56)
-        said = label(
-            "Open a folder of images. A model reads first, you have the last word.", "quiet", wrap=True
-        )
+        said = label("A model reads first. You have the last word.", "quiet", wrap=True)
         self.ask = button("Open folder…", ask, role="primary", icon="folder", tip="Open folder… (Ctrl+O)")
         self.sample = SampleCard(sample)
         self._recent = QVBoxLayout()

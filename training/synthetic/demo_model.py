@@ -108,13 +108,17 @@ def summary(metrics: dict[str, Any]) -> str:
     lines = []
     for name in ("test", "sample"):
         part = metrics[name]
-        dices = ", ".join(f"{key} {value['dice_pooled']:.2f}" for key, value in part["classes"].items())
+        dices = ", ".join(f"{key} {_figure(value['dice_pooled'])}" for key, value in part["classes"].items())
         grades = ", ".join(
-            f"{key} accuracy {value['accuracy']:.2f}, kappa {value['kappa']:.2f}"
+            f"{key} accuracy {_figure(value['accuracy'])}, kappa {_figure(value['kappa'])}"
             for key, value in part["grades"].items()
         )
         lines.append(f"{name}: {part['images']} images, pooled Dice {dices}; {grades}")
     return "\n".join(lines) + "\n"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

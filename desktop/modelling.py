@@ -93,7 +93,7 @@ class Modelling(QObject):
             return
         hint = "No model reads here yet: choose one, or label some images and train your own."
         answers = (("Models", lambda: self.asked_for.emit("models")),)
-        self._notices.put(Notice(hint, "info", "", answers, "no model"))
+        self._notices.put(Notice(hint, "info", "", answers, "no model"), beneath=True)
 
     def _model_changed(self) -> None:
         model = self._session.model

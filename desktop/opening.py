@@ -41,6 +41,7 @@ class Opening(QObject):
     opened = Signal()
     progress = Signal(object)
     problem = Signal(str, str)
+    noted = Signal(str)
     closed = Signal()
 
     def __init__(self, session: Session) -> None:
@@ -122,7 +123,7 @@ class Opening(QObject):
         self._open_project()
 
     def _on_note(self, sentence: str) -> None:
-        self.problem.emit(sentence, "")
+        self.noted.emit(sentence)
 
     def _on_scan_failed(self, error: BaseException) -> None:
         if self.sender() is self._scan:
@@ -168,8 +169,8 @@ class Opening(QObject):
         self.project_changed.emit()
         if opened.incumbent is not None:
             session.set_model(opened.incumbent)
-        if opened.note:
-            self.problem.emit(opened.note, "")
+        for note in opened.notes:
+            self.noted.emit(note)
         self.indexing.start(opened.project)
 
     def set_schema(self, schema: Schema) -> None:

@@ -95,6 +95,10 @@ class Session(QObject):
     """`status_counts` changed."""
     problem = Signal(str, str)
     """(sentence for a person, details or ""): something failed; nothing was lost."""
+    noted = Signal(str)
+    """A sentence that a person should know (a folder passed over, where the project lies); nothing failed."""
+    write_refused = Signal(str)
+    """The sentence, when the disk begins to refuse what was done; it is kept and tried again."""
     closed = Signal()
     """After `close()`: everything is written, no thread is left. Only now may the window go."""
 
@@ -388,6 +392,11 @@ class Session(QObject):
     def pending(self) -> int:
         """Edits not yet acknowledged by the writer."""
         return self.saving.pending
+
+    @property
+    def refused(self) -> int:
+        """So many of the pending ones the disk refuses at present."""
+        return self.saving.held
 
     def run_behind(
         self,

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 from desktop.actions import catalogue
 from desktop.canvas.view import CanvasView
 from desktop.exports import Exports
+from desktop.leaving import Leaving
 from desktop.modelling import Modelling
 from desktop.notices import Notice, NoticeBar
 from desktop.operations import Operations
@@ -51,6 +52,7 @@ class Window(QMainWindow):
         self.commands = Actions(self, catalogue(self.desk))
         self.notices = NoticeBar()
         self.exports = Exports(self.session, self.notices, self)
+        self._leaving = Leaving(self.session, self.notices, self)
         self._closing = False
         self._make_pages()
         self._arrange()
@@ -104,6 +106,7 @@ class Window(QMainWindow):
         session.options_changed.connect(self.canvas.refresh_cursor)
         self._unsaved.connect(self.notices.tell)
         session.problem.connect(self._problem)
+        session.noted.connect(lambda sentence: self.notices.say(sentence, "warning"))
         session.project_changed.connect(self._project_changed)
         session.closed.connect(self._closed)
         self.exports.progress.connect(self.top.show_progress)
@@ -143,7 +146,12 @@ class Window(QMainWindow):
         self.commands.refresh()
 
     def open_folder(self, folder: Path) -> None:
-        """Open a folder; it becomes the first of the recent ones."""
+        """Open a folder, when what was done in the present one is saved."""
+        opening = partial(self._open_folder, folder)
+        self._leaving.when_saved(opening, "open the folder again", "Open it and lose {them}")
+
+    def _open_folder(self, folder: Path) -> None:
+        # It becomes the first of the recent ones.
         self.settings.add_recent(folder.absolute())
         self._save_settings()
         self.notices.withdraw("open")
@@ -224,8 +232,13 @@ class Window(QMainWindow):
             event.accept()
             return
         event.ignore()
-        self.setEnabled(False)
         self.canvas.finish_gesture()
+        self.setEnabled(False)
+        stay = partial(self.setEnabled, True)
+        self._leaving.when_saved(self._leave, "close the window again", "Close and lose {them}", stay)
+
+    def _leave(self) -> None:
+        self.setEnabled(False)
         self.review.keep(self.settings)
         self.settings["view.geometry"] = bytes(self.saveGeometry().toBase64().data()).decode()
         self._save_settings()

@@ -53,7 +53,7 @@ class Wiring(QObject):
             (choices, "selection_changed options_changed styles_changed"),
             (
                 session.opening,
-                "project_changed entries_reset entries_appended entries_changed opened progress closed",
+                "project_changed entries_reset entries_appended entries_changed opened progress noted closed",
             ),
         ):
             for name in names.split():
@@ -72,6 +72,7 @@ class Wiring(QObject):
         ):
             part.problem.connect(session.problem)
         session.saving.changed.connect(session.saved_changed)
+        session.saving.refused.connect(session.write_refused)
         showing.pool.thumbnail_ready.connect(session.thumbnail_ready)
         session.predicting.model_changed.connect(session.model_changed)
         session.predicting.state_changed.connect(lambda _state: session.model_changed.emit())

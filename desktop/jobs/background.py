@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -74,6 +75,7 @@ class Task(QThread):
         self.setObjectName(name)
         self.control = Control(name, self.progressed.emit)
         self._work = work
+        self._over = threading.Event()
 
     def cancel(self) -> None:
         """Ask the work to end early; it ends with `cancelled` as soon as it looks."""
@@ -81,6 +83,20 @@ class Task(QThread):
 
     def run(self) -> None:
         """The thread's body."""
+        try:
+            self._run()
+        finally:
+            self._over.set()
+
+    def wait_until_over(self, milliseconds: int) -> bool:
+        """Wait for the work to be over, on any thread; False when time ran out.
+
+        Not `wait`: while another thread is inside that, the GUI thread may delete the task, and neither the
+        deletion nor the waiting would ever end.
+        """
+        return self._over.wait(milliseconds / 1000)
+
+    def _run(self) -> None:
         try:
             result = self._work(self.control)
         except Cancelled:
@@ -130,4 +146,4 @@ class Tasks(QObject):
 
     def wait_elsewhere(self, milliseconds: int) -> bool:
         """Wait for all to end on another thread than the GUI's, which goes on and tidies up by itself."""
-        return all([task.wait(milliseconds) for task in list(self._running)])
+        return all([task.wait_until_over(milliseconds) for task in list(self._running)])

@@ -26,7 +26,7 @@ class OpenedProject:
     """An open project and what lies beside it.
 
     ``domain`` is the folder's own ("synthetic" for generated images), ``incumbent`` the bundle in use,
-    ``note`` a sentence for the reader, or empty.
+    ``notes`` sentences for the reader.
     """
 
     project: Project
@@ -34,7 +34,7 @@ class OpenedProject:
     thumbnails: Path
     domain: str
     incumbent: Path | None
-    note: str
+    notes: tuple[str, ...]
 
 
 def open_or_create(folder: Path, schema: Schema | None) -> OpenedProject:
@@ -63,7 +63,7 @@ def open_or_create(folder: Path, schema: Schema | None) -> OpenedProject:
             predictions.parent / "thumbnails",
             folder_domain(folder),
             incumbent,
-            " ".join(text for text in (project.location_note, note) if text),
+            tuple(text for text in (project.location_note, note) if text),
         )
     except BaseException:
         project.close()

@@ -27,7 +27,9 @@ class Saving(QObject):
     changed = Signal(int)
     """How many changes are not on the disk."""
     problem = Signal(str, str)
-    """(sentence, details): a write was refused (it is kept and tried again) or failed."""
+    """(sentence, details): a write failed for good."""
+    refused = Signal(str)
+    """The sentence, when the disk begins to refuse writes; they are kept and tried again."""
     failed = Signal(str)
     """The image id whose change the store will not take; the label must be read again."""
     acknowledged = Signal(str, object)
@@ -46,7 +48,7 @@ class Saving(QObject):
         self._waiting.connect(self._on_waiting, Qt.ConnectionType.QueuedConnection)
         self._retry = QTimer(self)
         self._retry.setInterval(retry_ms)
-        self._retry.timeout.connect(self._try_again)
+        self._retry.timeout.connect(self.try_again)
 
     def set_writer(self, writer: Writer | None) -> None:
         """The writer of the open project, or none."""
@@ -69,6 +71,11 @@ class Saving(QObject):
         """Changes that are not on the disk."""
         return self._open.total() + self._held.total()
 
+    @property
+    def held(self) -> int:
+        """Changes that the disk refuses at present."""
+        return self._held.total()
+
     def is_open(self, image_id: str) -> bool:
         """Whether this image has a change that is not on the disk: its label must stay in memory."""
         return self._open[image_id] > 0 or self._held[image_id] > 0
@@ -83,7 +90,7 @@ class Saving(QObject):
             self._held[image_id] += 1
             self._retry.start()
             if first:
-                self.problem.emit(messages.sentence(error), "")
+                self.refused.emit(messages.sentence(error))
         elif error is not None:
             self.problem.emit(messages.sentence(error), "")
             self.failed.emit(image_id)
@@ -101,7 +108,8 @@ class Saving(QObject):
             self.caught_up.emit(images)
             self.changed.emit(self.pending)
 
-    def _try_again(self) -> None:
+    def try_again(self) -> None:
+        """Try what was refused once more, now."""
         if self._writer is not None and self._held:
             self._writer.retry()
 

@@ -94,7 +94,7 @@ class FakeSession(Session):
             "folder": None, "project": None, "schema": Schema(), "position": -1, "image_pyramid": None,
             "overlay": None, "image_problem": None, "label": None, "prediction": None, "class_id": None,
             "brush_radius": 20.0, "styles": {}, "model": None, "model_allowed": True,
-            "prediction_state": "idle", "status_counts": {}, "pending": 0,
+            "prediction_state": "idle", "status_counts": {}, "pending": 0, "refused": 0,
         }  # fmt: skip
         self.wanted: list[int] = []
         self.given_thresholds: dict[str, float] = {}

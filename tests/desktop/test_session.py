@@ -174,7 +174,7 @@ def open_and_wait_for_index(qtbot, session, folder):
 def test_a_refused_write_is_told_kept_and_retried(qtbot, session, folder, monkeypatch):
     open_and_wait(qtbot, session, folder)
     sentences, full = [], [True]
-    session.problem.connect(lambda sentence, _details: sentences.append(sentence))
+    session.write_refused.connect(sentences.append)
     project = session.project
     guard = project.writer._guard
 
@@ -189,9 +189,11 @@ def test_a_refused_write_is_told_kept_and_retried(qtbot, session, folder, monkey
     dab(session, y=60)
     qtbot.waitUntil(lambda: len(sentences) == 1)
     assert "not saved" in sentences[0] and session.pending == 2
+    qtbot.waitUntil(lambda: session.refused == 2)
     assert session.showing.pool._pinned(0)
     full[0] = False
     qtbot.waitUntil(lambda: session.pending == 0, timeout=5000)
+    assert session.refused == 0
     assert project.load_label(session.entry.image_id).history.last_seq == 2
     assert issubclass(StoreWriteError, Exception)
 

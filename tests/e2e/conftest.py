@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: a desk that opens the real window, and eyes for whatever goes wrong behind it."""
+"""What the end-to-end tests share: a desk that opens the real window, and eyes for what goes wrong."""
 
 from __future__ import annotations
 

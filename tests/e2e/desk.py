@@ -87,13 +87,17 @@ class Sitting:
 
     def ready(self) -> None:
         """Wait until the current image can be painted on."""
-        self.wait(lambda: self.session.label is not None and self.session.image_pyramid is not None, "an image")
+        self.wait(
+            lambda: self.session.label is not None and self.session.image_pyramid is not None, "an image"
+        )
         self.wait(self.window.commands["review.finish"].isEnabled, "the keys of the review")
 
     def shown(self) -> str | None:
         """Wait until the current image is shown or refused; the sentence of the refusal, or None."""
         session, canvas = self.session, self.window.canvas
-        self.wait(lambda: session.image_pyramid is not None or session.image_problem is not None, "image or reason")
+        self.wait(
+            lambda: session.image_pyramid is not None or session.image_problem is not None, "image or reason"
+        )
         if session.image_problem is None:
             self.wait(lambda: canvas.image is session.image_pyramid, "the image on the canvas")
         return session.image_problem
@@ -116,18 +120,19 @@ class Sitting:
         """Wait until everything is acknowledged."""
         self.wait(lambda: self.session.pending == 0, "everything to be saved")
 
-    def notices(self) -> list[Notice]:
-        """All notices that are up, the newest first (taken down one by one, as a person does by Escape)."""
-        said = []
-        while (notice := self.window.notices.current) is not None:
-            said.append(notice)
+    def notices(self) -> tuple[Notice, ...]:
+        """All notices that are up, the newest first; they are taken down, as a person does by Escape."""
+        said = self.window.notices.all
+        while self.window.notices.current is not None:
             self.window.notices.dismiss()
         return said
 
     def notice(self, part: str, limit_s: float = 20.0) -> Notice:
         """Wait for the notice with these words, see that it is shown whole, and return it."""
         bar = self.window.notices
-        self.wait(lambda: bar.current is not None and part in bar.current.text, f"a notice with “{part}”", limit_s)
+        self.wait(
+            lambda: bar.current is not None and part in bar.current.text, f"a notice with “{part}”", limit_s
+        )
         notice = bar.current
         assert notice is not None and is_one_sentence(notice.text), notice
         self.hand.rest()
@@ -155,7 +160,9 @@ class Desk:
         self._tmp_path = tmp_path
         self.sittings: list[Sitting] = []
 
-    def open(self, folder: Path | None, *, project: bool = True, size: tuple[int, int] = (1280, 860)) -> Sitting:
+    def open(
+        self, folder: Path | None, *, project: bool = True, size: tuple[int, int] = (1280, 860)
+    ) -> Sitting:
         """The real window on a folder; waits for its project, unless it is expected to be refused."""
         app.application()
         window = app.build(folder)
@@ -167,7 +174,15 @@ class Desk:
         if folder is not None and project:
             sitting.wait(lambda: sitting.session.project is not None, "the project")
             sitting.wait(lambda: not sitting.session.opening.indexing.running, "the index")
+            self._wait_for_welcome(sitting)
         return sitting
+
+    @staticmethod
+    def _wait_for_welcome(sitting: Sitting) -> None:
+        """A project without a model asks for one; after that, nothing comes up by itself any more."""
+        project, bar = sitting.session.project, sitting.window.notices
+        if project is not None and project.incumbent() is None:
+            sitting.wait(lambda: any(one.topic == "no model" for one in bar.all), "the hint about models")
 
     def close_all(self) -> None:
         """Close what is still open."""

@@ -63,7 +63,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def closed_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A sub-folder without rights. An administrator may read everything, so the refusal is the system call's stand-in."""
+    """A sub-folder without rights. For an administrator the system's call is replaced."""
     closed = folder / "closed"
     write_picture(closed / "secret.png")
     if os.geteuid() != 0:
@@ -81,7 +81,7 @@ def closed_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def go_through(sitting) -> dict[str, tuple[tuple[int, int] | None, str | None]]:
-    """Press Right from the first to the last image; what each one showed: (size, None) or (None, sentence)."""
+    """Press Right from the first to the last image; what each showed: (size, None) or (None, sentence)."""
     session, canvas = sitting.session, sitting.window.canvas
     seen = {}
     while True:
@@ -175,7 +175,9 @@ def test_a_file_that_breaks_while_it_is_open_and_one_that_goes(desk, folder: Pat
 def test_a_folder_with_nothing_in_it_says_what_to_do(desk, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     sitting = desk.open(tmp_path / "empty")
-    sitting.wait(lambda: "no images" in sitting.window.canvas.accessibleDescription(), "a word of the empty folder")
+    sitting.wait(
+        lambda: "no images" in sitting.window.canvas.accessibleDescription(), "a word of the empty folder"
+    )
     sitting.press("Right", "Return", "N", "R", "S", "Ctrl+Z", "Backspace")
     assert sitting.window.notices.current is None or sitting.window.notices.current.kind == "info"
 

@@ -1,4 +1,4 @@
-"""The program as a person starts it: what is imported by the first paint, how it ends, what it says on its terminal."""
+"""The program as a person starts it: what is imported by the first paint, how it ends, what it says."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from desktop.__main__ import main
 status = main()
 # What Python itself keeps at the end of a program is what would hang or crash it.
 # (A thread of Qt's own that Python once saw stays in its list as a dummy.)
-left = [t.name for t in threading.enumerate() if t is not threading.main_thread() and not t.name.startswith("Dummy")]
+left = [t.name for t in threading.enumerate() if t.name != "MainThread" and not t.name.startswith("Dummy")]
 print(json.dumps({"threads": left}), flush=True)
 sys.exit(status)
 """
@@ -96,7 +96,8 @@ def test_it_closes_in_the_middle_of_opening_and_of_reading(tmp_path: Path) -> No
 
 def test_a_path_that_is_not_there_is_one_sentence_and_status_1(tmp_path: Path) -> None:
     child = start_child(
-        "import sys; sys.argv[1:] = ['open', sys.argv[1]]\nfrom desktop.__main__ import main\nsys.exit(main())",
+        "import sys\nfrom desktop.__main__ import main\nsys.exit(main())",
+        "open",
         tmp_path / "nowhere",
         tmp_path=tmp_path,
     )

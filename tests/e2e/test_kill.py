@@ -1,4 +1,4 @@
-"""The real program, painted on through its window, is killed in mid-stroke: what it had acknowledged is there."""
+"""The real program is killed while somebody paints in its window: what it had acknowledged is there."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ sys.exit(main())
 
 
 def paint_without_end(seed: int) -> None:
-    """Paint, undo, grade and go on in the window on screen; after each acknowledgement write how far it is."""
+    """Paint, undo and grade in the window on screen; write what the store has acknowledged."""
     from PySide6.QtWidgets import QApplication
 
     from desktop.tour.hand import Hand
@@ -75,8 +75,7 @@ def paint_without_end(seed: int) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    folder = make_folder(tmp_path / "eyes", 1)
-    return folder
+    return make_folder(tmp_path / "eyes", 1)
 
 
 def killed_while_painting(folder: Path, seed: int, seconds: float, tmp_path: Path) -> tuple[str, int]:

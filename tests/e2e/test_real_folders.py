@@ -20,7 +20,7 @@ BLOCK = 40
 
 
 def linked(real: Path, place: Path) -> Path:
-    """A folder of our own whose sub-folders and files are links: nothing can be written beside the originals."""
+    """A folder of our own, its images and sub-folders links: nothing can be written beside the originals."""
     place.mkdir()
     for one in real.iterdir():
         if one.name != "images":
@@ -56,7 +56,7 @@ def in_the_file(path: Path) -> np.ndarray:
 
 
 def on_the_canvas(sitting, x: int, y: int) -> np.ndarray:
-    """The block of image pixels that begins at (x, y), as the screen shows it at 1:1. (BLOCK, BLOCK, 3) uint8."""
+    """The image's block that begins at (x, y), as the screen shows it at 1:1: (BLOCK, BLOCK, 3) uint8."""
     canvas = sitting.window.canvas
     sitting.press("Shift+F")
     canvas.centre_on(x + BLOCK / 2, y + BLOCK / 2)
@@ -64,7 +64,7 @@ def on_the_canvas(sitting, x: int, y: int) -> np.ndarray:
     assert canvas.scale == 1.0
     left, top = (round(value) for value in canvas.viewport.to_view(x, y))
     grabbed = canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
-    assert 0 <= left and left + BLOCK <= grabbed.width() and 0 <= top and top + BLOCK <= grabbed.height()
+    assert left >= 0 and left + BLOCK <= grabbed.width() and top >= 0 and top + BLOCK <= grabbed.height()
     rows = np.frombuffer(grabbed.constBits(), np.uint8).reshape(grabbed.height(), grabbed.bytesPerLine())
     return rows[top : top + BLOCK, 3 * left : 3 * (left + BLOCK)].reshape(BLOCK, BLOCK, 3).copy()
 
@@ -112,7 +112,9 @@ def test_a_real_photograph_is_painted_graded_and_found_again(desk, real_images: 
     folder = tmp_path / "eyes"
     (folder / "images").mkdir(parents=True)
     for number in (1, 2, 3):
-        (folder / "images" / f"{number}.jpg").symlink_to(real_images / "retina/images" / f"IDRiD_{number:02d}.jpg")
+        (folder / "images" / f"{number}.jpg").symlink_to(
+            real_images / "retina/images" / f"IDRiD_{number:02d}.jpg"
+        )
     write_schema(folder / "schema.json", Schema((MaskClass(0, "EX"),)))
     sitting = desk.open(folder)
     sitting.ready()

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from desktop.cli import main as command_line
-from desktop.project.lock import read_holder
 from desktop.project.location import Location
+from desktop.project.lock import read_holder
 from desktop.project.project import Project
 from inference.bundle import bundle_digest
 from tests.desktop.session_tools import make_bundle
@@ -144,7 +144,9 @@ def test_a_model_in_use_that_lost_a_weight_is_told_at_opening(desk, folder, tmp_
     put_in_use(folder, without_a_tensor(make_bundle(tmp_path / "reader-7")))
     sitting = desk.open(folder)
     notice = sitting.notice("reader-7", 60)
-    assert notice.kind == "problem" and "lack a tensor" in notice.text and "get the bundle again" in notice.text
+    assert (
+        notice.kind == "problem" and "lack a tensor" in notice.text and "get the bundle again" in notice.text
+    )
     sitting.ready()
     assert sitting.paint() > 0, "labelling goes on without a model"
     sitting.press("Return")
@@ -317,7 +319,9 @@ def test_an_export_onto_a_full_disk_is_one_sentence_and_leaves_nothing(desk, fol
         sitting.ready()
         sitting.paint()
         sitting.press("Return")
-        sitting.wait(lambda number=number: sitting.session.entries[number].status == "corrected", "the finish")
+        sitting.wait(
+            lambda number=number: sitting.session.entries[number].status == "corrected", "the finish"
+        )
     with small_disk(tmp_path / "disk", "64k") as place:
         out = place / "out"
         out.mkdir()

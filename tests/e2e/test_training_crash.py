@@ -1,4 +1,4 @@
-"""A training process that is killed in mid-run: one clear message, a window that lives on, and another run."""
+"""A training process killed in mid-run: one clear message, a window that lives on, and another run."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def review_all(sitting) -> None:
         sitting.press("B", str(number % 3))
         sitting.paint(60 + 20 * number, 120)
         sitting.press("Return")
-        sitting.wait(lambda number=number: sitting.session.entries[number].status == "corrected", "the finish")
+        sitting.wait(
+            lambda number=number: sitting.session.entries[number].status == "corrected", "the finish"
+        )
     sitting.saved()
 
 

@@ -43,5 +43,10 @@ format: setup
 bench: setup
 	@$(PY) -m tests.benchmarks
 
+demo-model: setup
+	@$(PY) -m training.synthetic --out build/demo/data --count 720 --seed 100 --size 1600x1200 --quality 90
+	@.venv/bin/overread train fundus-demo --data build/demo/data --out build/demo/run --set threads=2
+	@$(PY) -m training.synthetic.demo_model --run build/demo/run --data build/demo/data
+
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info tour

@@ -30,6 +30,9 @@ def _log_quietly() -> None:
 def main() -> int:
     """Run the command line; the exit status (0 done, 1 failed, 2 usage, 130 interrupted)."""
     from desktop.cli import main as run
+    from inference.waiting import wait_politely
+
+    wait_politely()
 
     _log_quietly()
     # A file name that the terminal's encoding lacks must not end a command.

@@ -6,11 +6,9 @@ Imports torch; the desk imports this module in its prediction thread only. A Pre
 from __future__ import annotations
 
 import logging
-from collections import deque
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,15 @@ from torch import Tensor, nn
 from inference import precision
 from inference.bundle import BundleError, Manifest, bundle_digest, check_tensors, read_manifest, read_tensors
 from inference.errors import InferenceError
+from inference.file_pipeline import (
+    Cancelled,
+    FileResult,
+    PredictionCancelled,
+    Prepared,
+    check_cancelled,
+    predict_batched,
+    predict_spread,
+)
 from inference.images import read_image, to_rgb8
 from inference.networks.output import NetworkOutput
 from inference.networks.registry import NetworkError, build
@@ -29,14 +36,18 @@ from inference.prediction import LOGIT_LIMIT, Geometry, Prediction
 from inference.preprocess import network_window, prepare
 from inference.records import show_name
 
+__all__ = [
+    "DeviceError",
+    "FileResult",
+    "NetworkFailed",
+    "PredictionCancelled",
+    "Predictor",
+    "choose_device",
+    "load_network",
+]
+
 _log = logging.getLogger(__name__)
-_DECODERS = 2
-
-Cancelled = Callable[[], bool]
-
-
-class PredictionCancelled(InferenceError):  # noqa: N818 - not an error of anything
-    """The caller asked to stop."""
+_BATCH = 8
 
 
 class DeviceError(InferenceError):
@@ -45,24 +56,6 @@ class DeviceError(InferenceError):
 
 class NetworkFailed(InferenceError):  # noqa: N818 - as "the network failed on this image"
     """The network's answer for an image is no prediction (not finite, or of another shape than promised)."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileResult:
-    """The outcome for one file of `predict_files`: a prediction, or the error that stands in its place.
-
-    Attributes:
-        index: position in the list that was given.
-        path, frame: the file.
-        prediction: None when there is an error.
-        error: why not, `str(error)` is one sentence.
-    """
-
-    index: int
-    path: Path
-    frame: int
-    prediction: Prediction | None
-    error: InferenceError | None
 
 
 def choose_device(device: str | torch.device = "auto") -> torch.device:
@@ -141,6 +134,7 @@ class Predictor:
         self._thresholds = torch.tensor([self.manifest.threshold(name) for name in self.classes])
         self._notice = notice or _log.warning
         self._largest_batch: int | None = None
+        self._proving = threading.Lock()
 
     def predict(self, native: NDArray[Any], *, cancelled: Cancelled | None = None) -> Prediction:
         """The prediction for an image as `images.read_image` returns it.
@@ -151,14 +145,13 @@ class Predictor:
 
         Raises PredictionCancelled, DeviceError, NetworkFailed.
         """
-        _check(cancelled)
+        check_cancelled(cancelled)
         rgb8 = to_rgb8(native)
-        _check(cancelled)
-        picture, geometry = prepare(rgb8, self.manifest.preprocessing)
-        _check(cancelled)
-        output = self._run(_stack([picture]))
-        _check(cancelled)
-        result = self._predictions(output, [geometry])[0]
+        check_cancelled(cancelled)
+        prepared = prepare(rgb8, self.manifest.preprocessing)
+        check_cancelled(cancelled)
+        result = self.predict_prepared([prepared])[0]
+        check_cancelled(cancelled)
         if isinstance(result, InferenceError):
             raise result
         return result
@@ -171,7 +164,7 @@ class Predictor:
         cancelled: Cancelled | None = None,
         batch: int | None = None,
     ) -> None:
-        """Predict many (path, frame) in order; two threads decode ahead while the network runs.
+        """Predict many (path, frame) in order, every core at work (see `inference.file_pipeline`).
 
         `on_result` is called in this thread, once per file and in the order given; a file that cannot be read
         becomes a result with an error and stops nothing.
@@ -181,59 +174,23 @@ class Predictor:
 
         Raises PredictionCancelled at the next file after `cancelled` says so, DeviceError.
         """
-        size = batch or (8 if self.device.type == "cuda" else 1)
-        remaining = iter(enumerate((Path(path), frame) for path, frame in files))
-        waiting: deque[tuple[FileResult, Future[tuple[NDArray[np.float32], Geometry]]]] = deque()
-        with ThreadPoolExecutor(_DECODERS, thread_name_prefix="decode") as pool:
+        listed = [(Path(path), frame) for path, frame in files]
+        if self.device.type == "cpu" and (batch or 1) == 1:
+            predict_spread(self, listed, on_result, cancelled)
+        else:
+            predict_batched(self, listed, on_result, cancelled, batch or _BATCH)
 
-            def top_up() -> None:
-                while len(waiting) < size + _DECODERS and (entry := next(remaining, None)) is not None:
-                    index, (path, frame) = entry
-                    future = pool.submit(self._prepare_file, path, frame)
-                    waiting.append((FileResult(index, path, frame, None, None), future))
-
-            try:
-                top_up()
-                while waiting:
-                    _check(cancelled)
-                    taken = [waiting.popleft() for _ in range(min(size, len(waiting)))]
-                    top_up()
-                    self._predict_batch(taken, on_result)
-            finally:
-                for _, future in waiting:
-                    future.cancel()
-
-    def _prepare_file(self, path: Path, frame: int) -> tuple[NDArray[np.float32], Geometry]:
+    def prepare_file(self, path: Path, frame: int) -> Prepared:
+        """Decode a file and make it the network's input. Raises ImageError."""
         return prepare(to_rgb8(read_image(path, frame)), self.manifest.preprocessing)
 
-    def _predict_batch(
-        self,
-        taken: list[tuple[FileResult, Future[tuple[NDArray[np.float32], Geometry]]]],
-        on_result: Callable[[FileResult], None],
-    ) -> None:
-        outcomes: list[tuple[NDArray[np.float32], Geometry] | InferenceError] = []
-        for _, future in taken:
-            try:
-                outcomes.append(future.result())
-            except InferenceError as error:
-                outcomes.append(error)
-        good = [o for o in outcomes if not isinstance(o, InferenceError)]
-        results: deque[Prediction | InferenceError] = deque()
-        if good:
-            output = self._run(_stack([picture for picture, _ in good]))
-            results.extend(self._predictions(output, [geometry for _, geometry in good]))
-        for (entry, _), outcome in zip(taken, outcomes, strict=True):
-            result = outcome if isinstance(outcome, InferenceError) else results.popleft()
-            failed = isinstance(result, InferenceError)
-            on_result(
-                FileResult(
-                    entry.index,
-                    entry.path,
-                    entry.frame,
-                    None if failed else result,  # type: ignore[arg-type]
-                    result if failed else None,  # type: ignore[arg-type]
-                )
-            )
+    def predict_prepared(self, items: Sequence[Prepared]) -> list[Prediction | InferenceError]:
+        """The predictions for some inputs of one size; may be called from several threads.
+
+        Raises DeviceError, NetworkFailed.
+        """
+        output = self._run(_stack([picture for picture, _ in items]))
+        return self._predictions(output, [geometry for _, geometry in items])
 
     def _run(self, inputs: Tensor) -> NetworkOutput:
         """The network over (N, 3, h, w), in as many parts as memory asks for; outputs on the CPU."""
@@ -268,6 +225,13 @@ class Predictor:
         inputs = inputs.to(self.device, non_blocking=True)
         tried, dtype = precision.proven(self.digest, self.device)
         if tried:
+            return self._call(inputs, dtype)
+        with self._proving:
+            return self._prove(inputs)
+
+    def _prove(self, inputs: Tensor) -> NetworkOutput:
+        tried, dtype = precision.proven(self.digest, self.device)
+        if tried:  # by another thread meanwhile
             return self._call(inputs, dtype)
         exact = self._call(inputs, None)
         dtype = precision.candidate(self.device)
@@ -314,11 +278,6 @@ class Predictor:
                 )
             )
         return results
-
-
-def _check(cancelled: Cancelled | None) -> None:
-    if cancelled is not None and cancelled():
-        raise PredictionCancelled("The prediction was stopped.")
 
 
 def _stack(pictures: list[NDArray[np.float32]]) -> Tensor:

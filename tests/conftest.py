@@ -14,6 +14,7 @@ import pytest
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as `inference.waiting`: tests share the cores
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_IMAGES = REPOSITORY.parent / "shared" / "data"

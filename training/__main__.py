@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from inference.errors import InferenceError
+from inference.waiting import wait_politely
 from training.config import RunConfig, apply_set, read_config
 from training.dataset import Dataset, MissingMask, open_dataset
 from training.errors import ConfigError, TrainingError
@@ -117,6 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )
     options = parser().parse_args(arguments)
+    wait_politely()
     # Weights are local or nothing: without this, a missing network costs 23 s of retries.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     out = _Stdout()

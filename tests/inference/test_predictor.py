@@ -164,9 +164,34 @@ def test_decoding_runs_ahead_of_the_network(make_bundle, tmp_path, monkeypatch):
         return run(inputs)
 
     monkeypatch.setattr(one, "_run", slow)
-    one.predict_files([(p, 0) for p in paths], on_result=lambda r: None, batch=1)
-    assert 3 <= counts[0] <= 4
+    one.predict_files([(p, 0) for p in paths], on_result=lambda r: None, batch=2)
+    assert 3 <= counts[0] <= 6
     assert len(read) == 9
+
+
+def test_on_a_processor_whole_files_run_side_by_side(make_bundle, tmp_path, monkeypatch):
+    """Two cores: two files are in the network at once, each on one thread of torch; the order is kept."""
+    import threading
+
+    one = Predictor(make_bundle(), device="cpu", threads=2)
+    run, both = one._run, threading.Barrier(2, timeout=5)
+    threads = []
+
+    def together(inputs):
+        both.wait()
+        threads.append(torch.get_num_threads())
+        return run(inputs)
+
+    monkeypatch.setattr(one, "_run", together)
+    results = []
+    try:
+        one.predict_files([(p, 0) for p in photographs(tmp_path, 6)], on_result=results.append)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+    assert [r.index for r in results] == list(range(6))
+    assert all(r.error is None for r in results)
+    assert threads == [1] * 6
 
 
 class Scripted(torch.nn.Module):

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from inference.waiting import wait_politely
 from tests.benchmarks.rows import ROWS
 from tests.benchmarks.table import HEADER, Budget, Measured, format_row
 
@@ -64,6 +65,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print samples instead of a table")
     parser.add_argument("--row", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    wait_politely()
     if arguments.row:
         run_here(arguments.row)
         return 0

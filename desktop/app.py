@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QThreadPool, QTimer, QtMsgType, Signal, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QWidget
 
+from desktop.ending import AskedToEnd
 from desktop.settings import Settings
 from desktop.theme import look
 
@@ -36,8 +37,12 @@ def run(path: Path | None = None) -> int:
     app = application()
     window = build(path)
     window.gone.connect(app.quit)
+    asked = AskedToEnd(window.close)
     window.show()
-    return int(app.exec())
+    try:
+        return int(app.exec())
+    finally:
+        asked.stop()
 
 
 def log_qt_messages() -> None:

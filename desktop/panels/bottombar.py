@@ -93,7 +93,8 @@ class BottomBar(QWidget):
         if self._session.project is None:
             self.saved.setText("")
         else:
-            self.saved.setText("saved" if pending == 0 else f"saving {pending}")
+            waiting = f"{pending} not saved" if self._session.refused else f"saving {pending}"
+            self.saved.setText(waiting if pending else "saved")
         self.saved.setToolTip(
             "Every edit is in the store." if pending == 0 else "Edits that the store has not confirmed yet."
         )

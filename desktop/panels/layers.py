@@ -37,6 +37,7 @@ from inference.schema import DEFAULT_COLORS, MaskClass, SchemaError
 
 _HEIGHT = 5 * GRID
 NO_CLASSES = "There is no class to paint yet. Add one, or use a model that brings its own."
+NO_PROJECT = "The classes are shown here once a project is open."
 
 
 class Swatch(QToolButton):
@@ -281,6 +282,7 @@ class Layers(QWidget):
             made.picked.connect(lambda key=one.id: self._session.set_class(key))
             self._rows.addWidget(made)
             self.rows.append(made)
+        self.empty.setText(NO_CLASSES if self._session.project is not None else NO_PROJECT)
         self.empty.setVisible(not self.rows)
         self.add_button.setEnabled(self._session.project is not None)
         self.refresh()

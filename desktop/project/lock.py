@@ -41,7 +41,7 @@ class ProjectLock:
             self._lock.acquire(timeout=0)
         except Timeout:
             if not take_over:
-                raise ProjectLocked(_who(location)) from None
+                raise ProjectLocked(f"{_who(location)[:-1]}; close it there to work on it here.") from None
             location.lock.unlink(missing_ok=True)
             self._lock = FileLock(location.lock, thread_local=False)
             self._lock.acquire(timeout=0)

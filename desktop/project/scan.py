@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -98,7 +99,9 @@ def _walk(folder: Path, prefix: str, entries: list[os.DirEntry[str]], notes: lis
             elif _is_image(entry.name) and entry.is_file():
                 yield Found(prefix + entry.name, entry)
         except OSError as error:
-            notes.append(f"“{prefix}{entry.name}” was passed over: {error.strerror}.")
+            loops = error.errno == errno.ELOOP
+            reason = "it is a link that leads back to itself" if loops else error.strerror
+            notes.append(f"“{prefix}{entry.name}” was passed over: {reason}.")
     for entry in folders:
         try:
             inside = _list(Path(entry.path))

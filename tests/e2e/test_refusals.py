@@ -75,7 +75,8 @@ def test_a_second_program_names_who_has_it_and_takes_over_when_that_ends(desk, f
 def test_a_second_window_of_one_program_is_refused_as_well(desk, folder) -> None:
     first = desk.open(folder)
     second = desk.open(folder, project=False)
-    assert f"process {os.getpid()}" in second.notice("is open by").text
+    notice = second.notice("is open by")
+    assert f"process {os.getpid()}" in notice.text and "close it there" in notice.text
     first.ready()
     assert first.paint() > 0
     first.saved()
@@ -275,7 +276,7 @@ def test_a_disk_that_fills_while_painting_loses_nothing(desk, on_a_small_disk: P
         assert notice.kind == "problem" and "not saved" in notice.text and "kept" in notice.text
         sitting.press("1")
         waiting = sitting.session.pending
-        assert waiting > 0
+        assert waiting > 0 and sitting.window.bottom.saved.text() == f"{waiting} not saved"
         sitting.hand.picture("full disk")
         painted = sitting.painted()
     sitting.saved()

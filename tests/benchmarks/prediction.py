@@ -20,7 +20,7 @@ from inference.predictor import FileResult, Predictor
 from inference.preprocess import prepare
 from tests.benchmarks.pictures import jpeg_folder
 
-IMAGES = 12
+IMAGES = 36
 
 
 def core_seconds(work: Callable[[], object]) -> float:

@@ -85,7 +85,7 @@ def test_a_start_without_a_word_opens_the_last_project(tmp_path: Path) -> None:
 def test_it_closes_in_the_middle_of_opening_and_of_reading(tmp_path: Path) -> None:
     """Closed again at every moment of the start: it ends well, and the next start finds a whole project."""
     folder = make_folder(tmp_path / "eyes", 12)
-    for live_ms in (1, 60, 200, 400):
+    for live_ms in (1, 60, 250):
         _, last = start(tmp_path, "open", folder, live_ms=live_ms)
         assert last == {"threads": []}
     with Project.open(folder) as project:

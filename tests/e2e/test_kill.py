@@ -15,7 +15,7 @@ import pytest
 from desktop.project.project import Project
 from tests.e2e.desk import make_folder, start_child
 
-KILLS = 3
+KILLS = 2
 
 # The real main(); a hand paints in its window without end, and tells what the store has acknowledged.
 PAINTER = """

@@ -51,7 +51,7 @@ def start_run(sitting, epochs: int) -> None:
     sitting.wait(lambda: page.state.text().startswith("Epoch"), "the first epoch", 60)
 
 
-def test_a_killed_run_is_told_once_and_the_desk_goes_on(desk, folder: Path) -> None:
+def test_a_killed_run_is_told_once_the_desk_goes_on_and_another_run_starts(desk, folder: Path) -> None:
     sitting = desk.open(folder)
     review_all(sitting)
     sitting.notices()
@@ -76,24 +76,15 @@ def test_a_killed_run_is_told_once_and_the_desk_goes_on(desk, folder: Path) -> N
     assert sitting.painted() == before
     sitting.saved()
 
-    # Another run starts, and Stop ends it with what it has learnt.
+    # Another run starts; the window is closed in the middle of it, and no process of it is left.
     start_run(sitting, 500)
-    sitting.hand.click(page.stop_button)
-    sitting.wait(lambda: not tuning.running, "the run to stop", 90)
-    assert "stopped" in page.state.text(), page.state.text()
-    assert all(one.kind != "problem" for one in sitting.notices())
-    outcomes = [run.outcome for run in sitting.session.project.runs()]
-    assert outcomes[0] == "failed" and len(outcomes) == 2
-
-
-def test_the_window_closes_while_a_run_is_under_way(desk, folder: Path) -> None:
-    sitting = desk.open(folder)
-    review_all(sitting)
-    start_run(sitting, 500)
-    pid = sitting.session.fine_tune._process.pid
+    pid = tuning._process.pid
     sitting.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    again = desk.open(folder)
-    again.ready()
-    assert [entry.status for entry in again.session.entries] == ["corrected"] * IMAGES
+    with Project.open(folder) as project:
+        outcomes = [run.outcome for run in project.runs()]
+        statuses = {row.status_for_reader for row in project.images()}
+    # What it had learnt was saved: then its end counts as a good one.
+    assert outcomes.count("failed") == 1 and set(outcomes) <= {"failed", "stopped", "finished"}, outcomes
+    assert statuses <= {"corrected", "in progress"}

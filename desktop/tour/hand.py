@@ -120,16 +120,18 @@ class Hand:
         typed: list[bool] = []
 
         def type_it() -> None:
+            # The dialog reads its folder behind, and may put other words into the line meanwhile: look again.
+            timer.start(50)
             dialog = QApplication.activeModalWidget()
             line = dialog.findChild(QLineEdit) if isinstance(dialog, QFileDialog) else None
-            if dialog is None or line is None:
-                timer.start(50)
+            if line is None:
                 return
             line.setFocus()
             QTest.keySequence(line, QKeySequence.StandardKey.SelectAll)
             QTest.keyClicks(line, str(folder))
-            QTest.keyClick(line, Qt.Key.Key_Return)
-            typed.append(True)
+            if line.text() == str(folder):
+                typed.append(True)
+                QTest.keyClick(line, Qt.Key.Key_Return)
 
         timer = QTimer(singleShot=True)
         timer.timeout.connect(type_it)

@@ -1,4 +1,4 @@
-"""Whether there is a screen to open a window on, found out before Qt is asked (Qt ends the process if not)."""
+"""Whether there is a screen for a window, found out before Qt is asked (it ends the process if not)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def screen_problem(environment: Mapping[str, str] = os.environ) -> str | None:
 
 
 def _x_server_answers(display: str) -> bool:
-    """Whether something listens where an X display of this name would: its socket, or TCP port 6000 + number."""
+    """Whether something listens where an X display of this name would: a socket, or TCP 6000 + number."""
     match = re.fullmatch(r"(?:unix|(?P<host>[^:/]*)):(?P<number>\d+)(?:\.\d+)?", display)
     if match is None:
         return True  # an unusual name: let Qt judge

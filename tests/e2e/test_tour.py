@@ -1,4 +1,4 @@
-"""The loop from end to end: the real `main()`, the real window, keys and mouse; then what it left is read back."""
+"""The loop from end to end: the real `main()` and window, keys and mouse; then what it left is read."""
 
 from __future__ import annotations
 

@@ -51,6 +51,11 @@ def user_data_directory() -> Path:
     return Path(platformdirs.user_data_dir("overread", appauthor=False))
 
 
+def inside_location(folder: Path) -> Location:
+    """Return the location inside the image folder."""
+    return Location(folder / FOLDER_NAME)
+
+
 def outside_location(folder: Path) -> Location:
     """Return the location for `folder` in the user's data directory."""
     resolved = folder.resolve()
@@ -61,7 +66,7 @@ def outside_location(folder: Path) -> Location:
 
 def find_location(folder: Path) -> Location | None:
     """Return where the project of `folder` lies, or None when there is none."""
-    inside = Location(folder / FOLDER_NAME)
+    inside = inside_location(folder)
     if inside.store.is_file() and can_write(inside.directory):
         return inside
     outside = outside_location(folder)
@@ -70,7 +75,7 @@ def find_location(folder: Path) -> Location | None:
 
 def choose_location(folder: Path) -> Location:
     """Return where a new project of `folder` belongs, its directory made. Raises OSError when nowhere."""
-    inside = Location(folder / FOLDER_NAME)
+    inside = inside_location(folder)
     existed = inside.directory.is_dir()
     if _make(inside.directory) and can_write(inside.directory):
         return inside

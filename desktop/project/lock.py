@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from desktop.project.errors import ProjectLocked, ProjectTakenOver
+from desktop.project.errors import ProjectLocked, ProjectTakenOver, StoreWriteError
 from desktop.project.journal import now
 from desktop.project.location import Location
 
@@ -49,8 +49,13 @@ class ProjectLock:
         self._inode = _inode(location.lock)
 
     def check(self) -> None:
-        """Raise ProjectTakenOver when another window replaced the lock."""
+        """Raise ProjectTakenOver when another window replaced the lock, StoreWriteError when all is gone."""
         if _inode(self._location.lock) != self._inode:
+            if not self._location.directory.is_dir():
+                raise StoreWriteError(
+                    f"The last changes are not saved, because {self._location.directory} is not there any "
+                    "more; put the folder back, or its disk back in: they are kept in memory until then."
+                )
             raise ProjectTakenOver(
                 f"{_who(self._location)[:-1]}, who took it over from this window; close it here, "
                 "for nothing more is saved from it."

@@ -16,7 +16,7 @@ from desktop.project.errors import ProjectError, ProjectExists, ProjectNotFound
 from desktop.project.image_index import ImageIndex, Rules
 from desktop.project.indexing import IndexCommands
 from desktop.project.journal import now
-from desktop.project.location import Location, choose_location, find_location
+from desktop.project.location import Location, choose_location, find_location, inside_location
 from desktop.project.lock import ProjectLock
 from desktop.project.modelling import ModelCommands
 from desktop.project.queries import ProjectQueries
@@ -78,6 +78,12 @@ class Project(ProjectQueries, ReviewCommands, ModelCommands, IndexCommands):
         folder = _folder(folder)
         if find_location(folder) is not None:
             raise ProjectExists(f"“{folder.name}” has a project already; open it.")
+        if inside_location(folder).store.is_file():
+            # A second, empty one elsewhere would look as if all the work were lost.
+            raise ProjectError(
+                f"“{folder.name}” has a project that cannot be written to; make the folder writable, "
+                "or copy it to where you may write."
+            )
         try:
             location = choose_location(folder)
         except OSError as error:

@@ -163,14 +163,13 @@ class Writer:
             self._guard()
             with connection.begin():
                 result = task.operation(connection)
+        except StoreWriteError as error:
+            self._hold(task, error, error)
         except (DBAPIError, OSError) as error:
-            if not _refused(error):
+            if _refused(error):
+                self._hold(task, error, StoreWriteError(_NOT_SAVED))
+            else:
                 _fail(task, error)
-                return
-            _log.warning("the store refused a write: %s", error)
-            with self._wake:
-                self._held.appendleft(task)
-            _fail(task, StoreWriteError(_NOT_SAVED))
         except Exception as error:  # noqa: BLE001  whatever it is belongs to the caller who waits on the Future
             _fail(task, error)
         else:
@@ -178,6 +177,12 @@ class Writer:
                 self._retry = bool(self._held)
             if not task.future.done():
                 task.future.set_result(result)
+
+    def _hold(self, task: _Task[Any], reason: Exception, told: StoreWriteError) -> None:
+        _log.warning("the store refused a write: %s", reason)
+        with self._wake:
+            self._held.appendleft(task)
+        _fail(task, told)
 
     def _do_idle(self, connection: Connection, operation: Operation[Any]) -> None:
         try:

@@ -240,6 +240,42 @@ def test_a_folder_that_cannot_be_written_keeps_its_project_elsewhere_and_says_so
         again.close()
 
 
+def test_a_project_that_can_no_longer_be_written_is_not_replaced_by_an_empty_one(desk, tmp_path) -> None:
+    with small_disk(tmp_path / "stick", "8m") as place:
+        folder = make_folder(place / "eyes", 2)
+        sitting = desk.open(folder)
+        sitting.ready()
+        assert sitting.paint() > 0
+        sitting.saved()
+        sitting.close()
+        make_read_only(place)
+        again = desk.open(folder, project=False)
+        assert "make the folder writable" in again.notice("has a project that cannot be written").text
+        assert again.shown() is None
+        again.close()
+        assert not list((tmp_path / "user-data").glob("projects/*"))
+
+
+def test_a_folder_that_is_moved_away_and_back_while_painting_loses_nothing(desk, folder, tmp_path) -> None:
+    sitting = desk.open(folder)
+    sitting.notices()
+    sitting.ready()
+    first = sitting.paint(60, 60)
+    sitting.saved()
+    folder.rename(tmp_path / "elsewhere")
+    painted = sitting.paint(200, 150)
+    assert painted > first
+    notice = sitting.notice("not there any more")
+    assert "kept in memory" in notice.text and sitting.session.refused == 1
+    (tmp_path / "elsewhere").rename(folder)
+    sitting.saved()
+    sitting.wait(lambda: sitting.window.notices.current is None, "the notice to go")
+    sitting.close()
+    again = desk.open(folder)
+    again.ready()
+    assert again.painted() == painted
+
+
 @contextmanager
 def full_disk(sitting, place: Path) -> Iterator[None]:
     """While inside, the disk of the project takes nothing more."""

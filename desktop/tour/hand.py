@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLineEdit, QWidget
@@ -39,17 +39,22 @@ class Hand:
         while not until():
             if time.monotonic() > deadline:
                 raise TourError(f"The tour waited {limit_s:.0f} s for {what}, and it did not happen.")
-            QTest.qWait(10)
+            self.rest(10)
 
-    def rest(self, milliseconds: int = 60) -> None:
-        """Let the window live for a moment."""
-        QTest.qWait(milliseconds)
+    def rest(self, milliseconds: int = 1) -> None:
+        """Let the window live for a moment.
+
+        Not by `QTest.qWait`: it keeps Python's lock, and every other thread of the program stands still.
+        """
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
 
     def press(self, keys: str) -> None:
         """Type a shortcut, as "Ctrl+Z", where the keyboard is."""
         target = QApplication.focusWidget() or self.window
         QTest.keySequence(target, QKeySequence(keys))
-        QTest.qWait(1)
+        self.rest()
 
     def type(self, field: QWidget, text: str) -> None:
         """Replace what a field holds by typing."""
@@ -64,7 +69,7 @@ class Hand:
             name = widget.accessibleName() or widget.objectName() or type(widget).__name__
             raise TourError(f"The control “{name}” cannot be clicked now.")
         QTest.mouseClick(widget, LEFT, NO_KEYS, widget.rect().center())
-        QTest.qWait(1)
+        self.rest()
 
     def button(self, inside: QWidget, text: str) -> QAbstractButton | None:
         """The visible button whose text begins with `text`, if there is one."""
@@ -94,14 +99,14 @@ class Hand:
         QTest.mousePress(self.canvas, LEFT, NO_KEYS, places[0])
         for place in places[1:]:
             QTest.mouseMove(self.canvas, place)
-            QTest.qWait(1)
+            self.rest()
         QTest.mouseRelease(self.canvas, LEFT, NO_KEYS, places[-1])
-        QTest.qWait(1)
+        self.rest()
 
     def hover(self, x: float, y: float) -> None:
         """Rest the pointer over an image point."""
         QTest.mouseMove(self.canvas, self.point(x, y))
-        QTest.qWait(1)
+        self.rest()
 
     def wheel(self, x: float, y: float, notches: int) -> None:
         """Turn the wheel over an image point: up (positive) zooms in."""
@@ -113,7 +118,7 @@ class Hand:
                 Qt.MouseButton.NoButton, NO_KEYS, Qt.ScrollPhase.NoScrollPhase, False,
             )  # fmt: skip
             QApplication.sendEvent(self.canvas, turn)
-        QTest.qWait(1)
+        self.rest()
 
     def answer_folder_dialog(self, trigger: Callable[[], None], folder: Path) -> None:
         """Do what opens a folder dialog, and type `folder` into it."""
@@ -143,7 +148,7 @@ class Hand:
 
     def picture(self, name: str) -> Path:
         """Save a picture of the whole window as `name.png`."""
-        QTest.qWait(80)
+        self.rest(80)
         path = self._pictures / f"{name}.png"
         if not self.window.grab().save(str(path)):
             raise TourError(f"The picture {path.name} cannot be written; is the disk full?")

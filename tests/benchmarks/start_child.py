@@ -38,7 +38,7 @@ def first_paint(folder: Path) -> None:
 
 def memory(folder: Path) -> None:
     """Open a project, go through ten images, print the resident megabytes (10^6)."""
-    from PySide6.QtTest import QTest
+    from PySide6.QtCore import QEventLoop, QTimer
 
     from desktop import app
 
@@ -48,18 +48,24 @@ def memory(folder: Path) -> None:
     window.show()
     session = window.session
 
+    def rest(milliseconds: int) -> None:
+        # Not QTest.qWait, which keeps Python's lock.
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
+
     def wait() -> None:
         for _ in range(3000):
             if session.project and session.image_pyramid is not None and session.label is not None:
                 return
-            QTest.qWait(10)
+            rest(10)
         raise SystemExit("the project did not open within 30 s")
 
     wait()
     for _ in range(10):
         session.next()
         wait()
-    QTest.qWait(1500)
+    rest(1500)
     if "torch" in sys.modules:
         raise SystemExit("torch was imported without a model")
     pages = int(Path("/proc/self/statm").read_text().split()[1])

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from desktop.project.rows import PromotionRow
 
 
+NOT_BLIND = (
+    "The held-out labels were drawn over the masks of the model in use, which favours it: "
+    "a check, not yet a proof."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """One measure of one class, scale or finding for both models; None = this model does not predict it."""
@@ -148,6 +154,8 @@ def comparison_of(
     """The comparison of two evaluations (`training.evaluate.Evaluation.to_dict`), on the images both have."""
     old, new = incumbent, candidate
     notes = [note] if note else []
+    if incumbent is not None:
+        notes.append(NOT_BLIND)
     if old is not None:
         common = {row["key"] for row in old["per_image"]} & {row["key"] for row in new["per_image"]}
         if len(common) != len(new["per_image"]) or len(common) != len(old["per_image"]):

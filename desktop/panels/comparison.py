@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
 from desktop.panels.metrics import counted
-from desktop.panels.widgets import button, clear, column, heading, label, row
+from desktop.panels.widgets import button, clear, column, emphasise, heading, label, row
 from desktop.theme import GRID
 
 
@@ -33,6 +33,16 @@ class ComparedModels:
     groups: int
     figures: tuple[ComparedFigure, ...]
     note: str = ""
+
+    @property
+    def mean_change(self) -> float | None:
+        """The mean of candidate minus incumbent over all figures that both have; None when there is none."""
+        changes = [
+            one.candidate - one.incumbent
+            for one in self.figures
+            if one.candidate is not None and one.incumbent is not None
+        ]
+        return sum(changes) / len(changes) if changes else None
 
 
 NOT_COMPARED = "No held-out image is reviewed yet, so the two cannot be compared: finish some first."
@@ -65,6 +75,9 @@ class ComparisonCard(QFrame):
         if compared.note and compared.figures:
             self._column.addWidget(label(compared.note, "quiet", wrap=True))
         self.promote_button.setText(f"Promote {compared.candidate}")
+        better = compared.mean_change is None or compared.mean_change > 0
+        emphasise(self.promote_button, better, "check")
+        emphasise(self.keep_button, not better)
         self.show()
 
     def _table(self, compared: ComparedModels) -> QGridLayout:

@@ -78,6 +78,7 @@ class Curve(QStackedWidget):
                 axis.setStyle(tickLength=4)
             plot.setLabel("left", name, color=quiet, size=f"{LABEL}px")
             plot.getAxis("left").setWidth(7 * GRID)
+            plot.getAxis("left").enableAutoSIPrefix(False)
         last = max((int(p["epoch"]) for p in self.points), default=1)
         step = max(1, last // 10)
         for plot in self._plots:

@@ -123,6 +123,15 @@ def button(
     return made
 
 
+def emphasise(made: QPushButton, primary: bool, icon: str = "") -> None:
+    """Make a push button the one that is offered first, or one of the others."""
+    made.setProperty("role", "primary" if primary else "")
+    if icon:
+        set_icon(made, icon, "on_accent" if primary else "text", 16)
+    made.style().unpolish(made)
+    made.style().polish(made)
+
+
 def icon_button(
     icon: str, text: str, callback: Callable[[], object] | None = None, *, role: str = "small"
 ) -> QToolButton:

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from desktop.notices import Notice, NoticeBar
-from desktop.panels.comparison import ComparedModels
+from desktop.panels.comparison import ComparedFigure, ComparedModels
 from desktop.panels.history import HistoryPanel
 from desktop.panels.metrics import basis, figures
 from desktop.panels.models import SYNTHETIC_WARNING, ModelEntry, ModelsPage
@@ -174,6 +174,15 @@ def test_stop_is_asked_once(training) -> None:
 def test_no_held_out_images_is_said_not_hidden(training) -> None:
     training.show_comparison(ComparedModels("a", "b", 0, 0, ()))
     assert any("No held-out image" in text for text in texts(training.comparison))
+
+
+@pytest.mark.parametrize(("candidate", "offered"), [(0.6, "Promote"), (0.4, "Keep")])
+def test_the_better_model_is_offered_first(training, candidate, offered) -> None:
+    figures = (ComparedFigure("MA", "Dice", 0.5, candidate), ComparedFigure("HE", "Dice", None, 0.9))
+    training.show_comparison(ComparedModels("a", "b", 4, 2, figures))
+    card = training.comparison
+    first = [b.text() for b in (card.promote_button, card.keep_button) if b.property("role") == "primary"]
+    assert len(first) == 1 and first[0].startswith(offered)
 
 
 def test_the_start_page_lists_recent_folders(qtbot, tmp_path) -> None:

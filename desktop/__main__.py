@@ -27,18 +27,23 @@ def _log_quietly() -> None:
         warnings.simplefilter("default")
 
 
-def main() -> int:
-    """Run the command line; the exit status (0 done, 1 failed, 2 usage, 130 interrupted)."""
-    from desktop.cli import main as run
+def prepare_process() -> None:
+    """Settle what belongs to the whole process: threads, log, streams. Before anything heavy is imported."""
     from inference.waiting import wait_politely
 
     wait_politely()
-
     _log_quietly()
     # A file name that the terminal's encoding lacks must not end a command.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def main() -> int:
+    """Run the command line; the exit status (0 done, 1 failed, 2 usage, 130 interrupted)."""
+    from desktop.cli import main as run
+
+    prepare_process()
     return run(sys.argv[1:])
 
 

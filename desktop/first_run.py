@@ -11,8 +11,10 @@ from desktop.screen import screen_problem
 
 def main() -> int:
     """Open the sample project, or say why not and run the tour instead; the exit status."""
+    from desktop.__main__ import prepare_process
     from desktop.sample import prepare_sample
 
+    prepare_process()
     problem = screen_problem()
     try:
         if problem is None:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QThreadPool, QTimer, QtMsgType, Signal, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QWidget
 
-from desktop.ending import AskedToEnd
 from desktop.settings import Settings
+from desktop.signals import AskedToEnd
 from desktop.theme import look
 
 if TYPE_CHECKING:

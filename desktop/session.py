@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.choices import Choices
-from desktop.entries import Entry, EntryList
 from desktop.jobs.fine_tune import FineTune
 from desktop.jobs.predicting import Predicting
 from desktop.jobs.saving import Saving
-from desktop.opening import Opening
-from desktop.review import Review
-from desktop.showing import Showing
-from desktop.wiring import wire
+from desktop.state.choices import Choices
+from desktop.state.entries import Entry, EntryList
+from desktop.state.opening import Opening
+from desktop.state.review import Review
+from desktop.state.showing import Showing
+from desktop.state.wiring import wire
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.actions import catalogue
 from desktop.canvas.view import CanvasView
-from desktop.exports import Exports
-from desktop.leaving import Leaving
-from desktop.modelling import Modelling
-from desktop.notices import Notice, NoticeBar
-from desktop.operations import Operations
+from desktop.controllers.exports import Exports
+from desktop.controllers.leaving import Leaving
+from desktop.controllers.models import Modelling
+from desktop.controllers.operations import Operations
 from desktop.panels.bottombar import BottomBar
 from desktop.panels.keys import KeySheet
+from desktop.panels.notices import Notice, NoticeBar
 from desktop.panels.review import ReviewPage
 from desktop.panels.start import StartPage
 from desktop.panels.topbar import TopBar

@@ -112,7 +112,7 @@ class ScheduleConfig:
 class RunConfig:
     """One run, whole. ``threads`` 0 leaves torch's own number; ``patience`` 0 never stops early;
     ``init`` is the folder of the bundle to start from, or empty, and ``needs_init`` refuses to start without;
-    ``accumulate`` batches make one step."""
+    ``freeze_batch_norm`` keeps that bundle's normalisation statistics; ``accumulate`` batches make one step."""
 
     title: str = ""
     description: str = ""
@@ -134,6 +134,7 @@ class RunConfig:
     device: str = "auto"
     init: str = ""
     needs_init: bool = False
+    freeze_batch_norm: bool = False
     licence: str = ""
     attribution: str = ""
     domain: str = ""

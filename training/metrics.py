@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -153,43 +154,62 @@ THRESHOLDS: tuple[float, ...] = tuple(round(0.05 * step, 2) for step in range(1,
 
 
 class ThresholdSearch:
-    """Streams one class's probabilities and finds the threshold of the highest mean Dice over images."""
+    """Streams one class's outputs and finds the threshold of the highest Dice pooled over all images.
 
-    def __init__(self) -> None:
-        self._rows: list[list[float]] = []
+    Pooled, not the mean over images: that one counts an image in which nothing is true and nothing predicted
+    as 1, and for a lesion that few images show it is highest where nothing is ever predicted.
+
+    Args:
+        cuts: THRESHOLDS on the scale of the values given to ``add``, ascending, when these are no
+            probabilities (such as a prediction's quantised levels).
+    """
+
+    def __init__(self, cuts: Sequence[float] = THRESHOLDS) -> None:
+        if len(cuts) != len(THRESHOLDS):
+            raise ValueError(f"{len(THRESHOLDS)} cuts are needed, one a threshold; these are {len(cuts)}.")
+        self._cuts = np.asarray(cuts, np.float32)
+        self._predicted, self._both = np.zeros((2, len(THRESHOLDS)))
+        self._true = 0.0
+        self.images = 0
 
     def add(
-        self, probabilities: NDArray[np.floating], true: NDArray[np.bool_], valid: NDArray[np.bool_] | None
+        self, values: NDArray[Any], true: NDArray[np.bool_], valid: NDArray[np.bool_] | None = None
     ) -> None:
-        """One image: (h, w) probabilities, truth and validity."""
+        """One image: (h, w) values, inside from a cut upwards, truth and validity."""
         inside = slice(None) if valid is None else valid
         # Cumulative histograms give every threshold's overlap from one pass over the pixels.
-        levels = np.searchsorted(
-            np.asarray(THRESHOLDS, np.float32), probabilities[inside].ravel(), side="right"
-        )
+        levels = np.searchsorted(self._cuts, values[inside].ravel(), side="right")
         truth = true[inside].ravel()
-        predicted = np.bincount(levels, minlength=len(THRESHOLDS) + 1)
-        both = np.bincount(levels[truth], minlength=len(THRESHOLDS) + 1)
-        above = predicted[::-1].cumsum()[::-1][1:]
-        above_both = both[::-1].cumsum()[::-1][1:]
-        count = float(np.count_nonzero(truth))
-        self._rows.append(
-            [Overlap(float(b), float(a), count).dice for a, b in zip(above, above_both, strict=True)]
-        )
+        bins = len(THRESHOLDS) + 1
+        for counts, chosen in ((self._predicted, levels), (self._both, levels[truth])):
+            counts += np.bincount(chosen, minlength=bins)[::-1].cumsum()[::-1][1:]
+        self._true += float(np.count_nonzero(truth))
+        self.images += 1
+
+    @property
+    def shown(self) -> bool:
+        """Whether any image has a pixel of the class: without, no threshold is better than another."""
+        return self._true > 0
 
     def dice_at(self, threshold: float) -> float | None:
-        """The mean Dice over images at a threshold of the grid; None without images."""
-        if not self._rows:
-            return None
-        return float(np.mean(self._rows, axis=0)[THRESHOLDS.index(threshold)])
+        """The pooled Dice at a threshold of the grid; None when no image shows the class."""
+        return float(self._dices()[THRESHOLDS.index(threshold)]) if self.shown else None
 
-    def best(self) -> float:
-        """The threshold of the highest mean Dice, the one nearest 0.5 among equals; 0.5 without images."""
-        if not self._rows:
-            return 0.5
-        means = np.mean(self._rows, axis=0)
-        top = float(means.max())
-        return min(
-            (t for t, mean in zip(THRESHOLDS, means, strict=True) if mean >= top - 1e-9),
-            key=lambda t: abs(t - 0.5),
-        )
+    def best(self, otherwise: float = 0.5) -> float:
+        """The threshold of the highest pooled Dice, the one nearest 0.5 among equals.
+
+        ``otherwise`` when no image shows the class.
+        """
+        if not self.shown:
+            return otherwise
+        dices = self._dices()
+        equals = [t for t, dice in zip(THRESHOLDS, dices, strict=True) if dice >= dices.max() - 1e-9]
+        return min(equals, key=lambda threshold: abs(threshold - 0.5))
+
+    @property
+    def best_dice(self) -> float | None:
+        """The pooled Dice at the best threshold; None when no image shows the class."""
+        return float(self._dices().max()) if self.shown else None
+
+    def _dices(self) -> NDArray[np.float64]:
+        return np.asarray(2 * self._both / (self._predicted + self._true))

@@ -32,7 +32,10 @@ class Incumbent:
 
 @dataclass(slots=True)
 class Prepared:
-    """A run's network on its device, its schema and the configuration as it really is (``init`` resolved)."""
+    """A run's network on its device, its schema and the configuration as it really is (``init`` resolved).
+
+    ``whole_start``: the network began as the incumbent, with the same outputs and nothing begun anew.
+    """
 
     config: RunConfig
     dataset: Dataset
@@ -41,6 +44,21 @@ class Prepared:
     device: torch.device
     incumbent: Incumbent | None
     autocast: bool
+    whole_start: bool = False
+
+    def known_thresholds(self) -> dict[str, float]:
+        """The incumbent's threshold of each class that it predicts too; empty without an incumbent."""
+        if self.incumbent is None:
+            return {}
+        manifest = self.incumbent.manifest
+        known = {item.name for item in manifest.schema.active_classes}
+        names = [item.name for item in self.schema.active_classes if item.name in known]
+        return {name: manifest.threshold(name) for name in names}
+
+    def return_to_start(self) -> None:
+        """Puts the incumbent's weights back. Only for a ``whole_start``."""
+        if self.incumbent is not None:
+            transfer(self.network, self.schema, self.incumbent, lambda _text: None)
 
 
 def prepare_run(config: RunConfig, dataset: Dataset, notice: Callable[[str], None]) -> Prepared:
@@ -50,6 +68,8 @@ def prepare_run(config: RunConfig, dataset: Dataset, notice: Callable[[str], Non
     """
     if config.needs_init and not config.init:
         raise ConfigError(f'The recipe "{config.title}" starts from a model: name its bundle with --init.')
+    if config.freeze_batch_norm and not config.init:
+        raise ConfigError('"freeze_batch_norm" keeps a model\'s statistics: name its bundle with --init.')
     if config.threads:
         torch.set_num_threads(config.threads)
     seed_everything(config.seed)
@@ -65,11 +85,10 @@ def prepare_run(config: RunConfig, dataset: Dataset, notice: Callable[[str], Non
     schema = run_schema(dataset, config, incumbent, notice)
     network = _build(config.network, schema)
     schema, network = _without_unpredicted(config.network, schema, network, notice)
-    if incumbent is not None:
-        transfer(network, schema, incumbent, notice)
+    whole = incumbent is not None and not transfer(network, schema, incumbent, notice)
     network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Prepared(
-        config, dataset, schema, network, device, incumbent, use_autocast(config.autocast, device)
+        config, dataset, schema, network, device, incumbent, use_autocast(config.autocast, device), whole
     )
 
 
@@ -198,8 +217,13 @@ def _without_unpredicted(
     return reduced, network
 
 
-def transfer(network: nn.Module, schema: Schema, incumbent: Incumbent, notice: Callable[[str], None]) -> None:
-    """Copies the incumbent's weights into ``network``: outputs by name, the rest by position."""
+def transfer(
+    network: nn.Module, schema: Schema, incumbent: Incumbent, notice: Callable[[str], None]
+) -> frozenset[str]:
+    """Copies the incumbent's weights into ``network``: outputs by name, the rest by position.
+
+    Returns the names of what it could not copy, which stays as it was built.
+    """
     old = incumbent.manifest.schema
     tensors = {key: torch.from_numpy(array) for key, array in read_tensors(incumbent.folder).items()}
     state = network.state_dict()
@@ -216,6 +240,19 @@ def transfer(network: nn.Module, schema: Schema, incumbent: Incumbent, notice: C
     network.load_state_dict(state)
     if fresh:
         notice(f"Not taken from the model it starts from, and begun anew: {_list(sorted(fresh))}.")
+    return frozenset(fresh)
+
+
+def set_learning(network: nn.Module, *, freeze_batch_norm: bool) -> None:
+    """Training mode; with ``freeze_batch_norm`` the batch normalisations keep using their running statistics.
+
+    A few small batches tell less of the images' statistics than the many that the incumbent learnt from. Their
+    scales and shifts go on learning.
+    """
+    network.train()
+    for module in network.modules() if freeze_batch_norm else ():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.eval()
 
 
 def _output_rows(key: str, schema: Schema, old: Schema) -> tuple[str, list[tuple[str, int | None]]] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,13 +19,20 @@ from training.torch_data import Batch
 
 @dataclass(slots=True)
 class Validation:
-    """What a pass found. ``dice`` is the mean over classes of the mean Dice over images, cut at 0.5."""
+    """What a pass found.
+
+    ``dice`` is the mean, over the classes that a validation image shows, of the Dice pooled over the images
+    labelled for the class, each at the threshold that is best for it; None when no image shows any class.
+    Neither an image without lesions nor a class without any can lift it by predicting nothing, and it is the
+    figure that the thresholds are chosen by. ``not_shown`` are the classes whose threshold could not be chosen.
+    """
 
     loss: float
     dice: float | None
     grade_accuracy: float | None
     thresholds: dict[str, float] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
+    not_shown: tuple[str, ...] = ()
 
     def rank(self) -> tuple[float, ...]:
         """What the best epoch is chosen by, larger is better: Dice, else grade accuracy; then the loss."""
@@ -36,8 +43,8 @@ class Validation:
 class _Collector:
     """Streams a pass's outputs into scores."""
 
-    def __init__(self, schema: Schema) -> None:
-        self.schema = schema
+    def __init__(self, schema: Schema, known: Mapping[str, float]) -> None:
+        self.schema, self.known = schema, known
         self.classes = tuple(item.name for item in schema.active_classes)
         self.scores = {name: MaskScore() for name in self.classes}
         self.searches = {name: ThresholdSearch() for name in self.classes}
@@ -66,11 +73,13 @@ class _Collector:
 
     def metrics(self) -> dict[str, Any]:
         classes = {
-            name: {**score.summary(), "threshold": self.searches[name].best()}
+            name: {
+                **score.summary(),
+                "threshold": self.searches[name].best(self.known.get(name, 0.5)),
+                "dice_at_threshold": self.searches[name].best_dice,
+            }
             for name, score in self.scores.items()
         }
-        for name, search in self.searches.items():
-            classes[name]["dice_at_threshold"] = search.dice_at(search.best())
         grades = {
             scale.name: {
                 "images": len(self.true[scale.name]),
@@ -87,9 +96,12 @@ class _Collector:
 def validate(
     prepared: Prepared, batches: Iterable[Batch], loss: Callable[[NetworkOutput, Batch], Tensor]
 ) -> Validation:
-    """Runs the network over ``batches`` in evaluation mode; leaves it in training mode."""
+    """Runs the network over ``batches`` in evaluation mode; leaves it in training mode.
+
+    A class that no image shows keeps the threshold of the model that the run starts from, else 0.5.
+    """
     network, device = prepared.network, prepared.device
-    collector = _Collector(prepared.schema)
+    collector = _Collector(prepared.schema, prepared.known_thresholds())
     total, images = 0.0, 0
     network.eval()
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=prepared.autocast):
@@ -101,7 +113,7 @@ def validate(
             collector.add(output, batch)
     network.train()
     metrics = collector.metrics()
-    dices = [entry["dice"] for entry in metrics["classes"].values() if entry["dice"] is not None]
+    dices = [search.best_dice for search in collector.searches.values() if search.best_dice is not None]
     grades = [entry["accuracy"] for entry in metrics["grades"].values() if entry["accuracy"] is not None]
     return Validation(
         loss=total / max(images, 1),
@@ -109,4 +121,5 @@ def validate(
         grade_accuracy=float(np.mean(grades)) if grades else None,
         thresholds={name: entry["threshold"] for name, entry in metrics["classes"].items()},
         metrics={"images": images, "resolution": "network", **metrics},
+        not_shown=tuple(name for name, search in collector.searches.items() if not search.shown),
     )

@@ -16,7 +16,7 @@ from desktop.jobs.prediction import CacheLike, PredictionRequest, PredictionThre
 from inference.bundle import bundle_digest, read_manifest
 
 if TYPE_CHECKING:
-    from desktop.entries import Entry
+    from desktop.state.entries import Entry
     from inference.bundle import Manifest
     from inference.prediction import Prediction
     from inference.schema import Schema

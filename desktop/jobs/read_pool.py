@@ -22,7 +22,7 @@ from desktop.jobs.memory import give_back_large_blocks
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
-    from desktop.entries import Entry
+    from desktop.state.entries import Entry
 
 log = logging.getLogger(__name__)
 

@@ -18,11 +18,11 @@ from inference.images import read_rgb8
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
-    from desktop.entries import Entry
     from desktop.jobs.prediction import CacheLike
     from desktop.project.label import Label
     from desktop.project.project import Project
     from desktop.project.rows import ImageRow
+    from desktop.state.entries import Entry
     from inference.prediction import Prediction
 
 WRITER_SECONDS = 30.0

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.entries import Entry
 from desktop.panels.gallery_model import GalleryModel
 from desktop.panels.status import FINISHED, MARKS, mark_of
 from desktop.panels.widgets import SearchField, column, elided, label, styled
 from desktop.session import Session
+from desktop.state.entries import Entry
 from desktop.theme import GRID, LABEL, look
 
 ROW = 8 * GRID

@@ -8,9 +8,9 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
-from desktop.entries import Entry
 from desktop.panels.status import mark_of
 from desktop.session import Session
+from desktop.state.entries import Entry
 
 _ROOT = QModelIndex()
 Index = QModelIndex | QPersistentModelIndex

@@ -14,11 +14,11 @@ from PySide6.QtGui import QColor, QImage
 
 from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
 from desktop.canvas.styles import LayerStyle
-from desktop.entries import EntryList
 from desktop.jobs.fine_tune import FineTune
 from desktop.project.edit import Edit, ValueChange
 from desktop.project.label import Label, LabelKey
 from desktop.session import Session
+from desktop.state.entries import EntryList
 from inference.prediction import Geometry, Prediction, quantise
 from inference.schema import Finding, GradeScale, MaskClass, Schema
 

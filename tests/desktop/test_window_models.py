@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from desktop.exports import Exports
-from desktop.fine_tuning import compared_models
+from desktop.controllers.exports import Exports
+from desktop.controllers.models import Modelling, read_known
+from desktop.controllers.training import compared_models
 from desktop.jobs.background import Progress
 from desktop.jobs.fine_tune import Candidate
 from desktop.jobs.training import Outcome
 from desktop.loop.promotion import Comparison, Figure
-from desktop.modelling import Modelling, read_known
-from desktop.notices import NoticeBar
+from desktop.panels.notices import NoticeBar
 from desktop.project.project import Project
 from desktop.settings import Settings
 from inference.bundle import Manifest, bundle_digest, save_bundle

@@ -15,7 +15,7 @@ from PySide6.QtCore import QThreadPool
 from PySide6.QtWidgets import QApplication, QLabel
 
 from desktop import app
-from desktop.notices import Notice
+from desktop.panels.notices import Notice
 from desktop.tour.hand import Hand
 from desktop.window import Window
 from inference.schema import Finding, GradeScale, MaskClass, Schema, write_schema

@@ -1,9 +1,7 @@
 """``python -m training.synthetic.demo_model``: turn a finished run into the bundled demo model.
 
 The run's best bundle is stored in half precision under the folder's name. Its thresholds are chosen anew on
-the validation images, by pooled Dice: the mean over images counts an image in which nothing is true and
-nothing predicted as 1, and for a lesion as rare as the cotton-wool spot it is best served by never predicting
-one. Then the bundle is measured as the desk would: on the test split of the run's own dataset, and on the
+the validation images, as the run chose them, from what the stored weights predict. Then the bundle is measured as the desk would: on the test split of the run's own dataset, and on the
 committed sample. Both figures go into ``model.json`` with the digests of the data they come from.
 """
 
@@ -16,16 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from inference.bundle import read_manifest, read_tensors, save_bundle, write_manifest
 from inference.errors import InferenceError
 from inference.prediction import probability_to_level
 from inference.preprocess import network_window, prepare_mask
 from training.dataset import open_dataset
 from training.errors import EvaluationError, TrainingError
-from training.metrics import THRESHOLDS
+from training.metrics import THRESHOLDS, ThresholdSearch
 
 if TYPE_CHECKING:
     from training.evaluate import SplitChoice
@@ -67,32 +62,21 @@ def choose_thresholds(bundle: Path, data: Path, *, threads: int | None = None) -
     predictor = Predictor(bundle, device="cpu", threads=threads)
     items = open_dataset(data).split("val")
     names = [item.name for item in predictor.manifest.schema.active_classes]
-    # Pixels by quantised logit, for every class: all of them, and those inside the truth.
-    every, inside = np.zeros((2, len(names), 256))
+    cuts = [probability_to_level(threshold) for threshold in THRESHOLDS]
+    searches = [ThresholdSearch(cuts) for _ in names]
 
     def take(result: FileResult) -> None:
-        if result.prediction is None:
-            raise EvaluationError(f"{items[result.index].path} cannot be predicted: {result.error}")
-        y0, x0, y1, x1 = network_window(result.prediction.geometry)
+        item, prediction = items[result.index], result.prediction
+        if prediction is None:
+            raise EvaluationError(f"{item.path} cannot be predicted: {result.error}")
+        y0, x0, y1, x1 = network_window(prediction.geometry)
         for row, name in enumerate(names):
-            levels = result.prediction.logits[row, y0:y1, x0:x1]
-            mask = prepare_mask(items[result.index].read_mask(name), result.prediction.geometry)
-            truth = mask.astype(bool)[y0:y1, x0:x1]
-            every[row] += np.bincount(levels.ravel(), minlength=256)
-            inside[row] += np.bincount(levels[truth], minlength=256)
+            if name in item.labelled:
+                mask = prepare_mask(item.read_mask(name), prediction.geometry).astype(bool)
+                searches[row].add(prediction.logits[row, y0:y1, x0:x1], mask[y0:y1, x0:x1])
 
     predictor.predict_files([(item.path, item.frame) for item in items], on_result=take)
-    return {name: _best_threshold(every[row], inside[row]) for row, name in enumerate(names)}
-
-
-def _best_threshold(every: NDArray[np.float64], inside: NDArray[np.float64]) -> float:
-    """The threshold of the highest pooled Dice, from the pixels by quantised logit."""
-    if not inside.any():
-        return 0.5
-    above, above_inside = (counts[::-1].cumsum()[::-1] for counts in (every, inside))
-    levels = [probability_to_level(threshold) for threshold in THRESHOLDS]
-    dice = [2 * above_inside[level] / (above[level] + inside.sum()) for level in levels]
-    return float(THRESHOLDS[int(np.argmax(dice))])
+    return {name: search.best() for name, search in zip(names, searches, strict=True)}
 
 
 def _measure(bundle: Path, data: Path, split: SplitChoice, threads: int | None) -> dict[str, Any]:

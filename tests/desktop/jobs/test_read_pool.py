@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from desktop.canvas.pyramid import ImagePyramid
-from desktop.entries import Entry
 from desktop.jobs.display import Pixels, Reading
 from desktop.jobs.read_pool import ReadPool
+from desktop.state.entries import Entry
 from inference.errors import InferenceError
 
 

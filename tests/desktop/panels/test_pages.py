@@ -10,11 +10,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
-from desktop.notices import Notice, NoticeBar
 from desktop.panels.comparison import ComparedFigure, ComparedModels
 from desktop.panels.history import HistoryPanel
 from desktop.panels.metrics import basis, figures
 from desktop.panels.models import SYNTHETIC_WARNING, ModelEntry, ModelsPage
+from desktop.panels.notices import Notice, NoticeBar
 from desktop.panels.reject import RejectStrip
 from desktop.panels.start import StartPage
 from desktop.panels.training import Material, TrainingPage

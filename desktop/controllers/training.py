@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from desktop.jobs.background import Progress
 from desktop.jobs.fine_tune import Candidate
 from desktop.jobs.training import Outcome
-from desktop.notices import Notice, NoticeBar
 from desktop.panels.comparison import ComparedFigure, ComparedModels
+from desktop.panels.notices import Notice, NoticeBar
 from desktop.panels.training import TrainingPage
 from desktop.session import Session
 

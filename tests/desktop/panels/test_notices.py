@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from desktop import notices
-from desktop.notices import Notice, NoticeBar
+from desktop.panels import notices
+from desktop.panels.notices import Notice, NoticeBar
 
 
 @pytest.fixture

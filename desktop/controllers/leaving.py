@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-from desktop.notices import Notice, NoticeBar
 from desktop.panels.metrics import counted
+from desktop.panels.notices import Notice, NoticeBar
 from desktop.session import Session
 
 TOPIC = "unsaved"

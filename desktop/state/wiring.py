@@ -12,11 +12,11 @@ from desktop.jobs.source import Shown
 from desktop.project.rows import IN_PROGRESS
 
 if TYPE_CHECKING:
-    from desktop.entries import Entry
     from desktop.jobs.display import Reading
     from desktop.project.label import Label
     from desktop.project.rows import ImageRow
     from desktop.session import Session
+    from desktop.state.entries import Entry
     from inference.prediction import Prediction
 
 

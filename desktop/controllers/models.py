@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from desktop.fine_tuning import FineTuning
-from desktop.notices import Notice, NoticeBar
+from desktop.controllers.training import FineTuning
 from desktop.panels.models import SYNTHETIC, ModelEntry, ModelsPage
+from desktop.panels.notices import Notice, NoticeBar
 from desktop.panels.training import Choice, Material, TrainingPage
 from desktop.session import Session
 from desktop.settings import Settings

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.canvas.pyramid import OverlayPyramid
-from desktop.entries import Entry, EntryList
 from desktop.jobs.display import DisplayImage, Reading
 from desktop.jobs.read_pool import ReadPool
+from desktop.state.entries import Entry, EntryList
 
 if TYPE_CHECKING:
     from desktop.jobs.source import FolderSource

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.jobs.background import Control, Progress, Task, Tasks
 from desktop.messages import sentence
-from desktop.notices import Notice, NoticeBar
 from desktop.panels.metrics import counted
+from desktop.panels.notices import Notice, NoticeBar
 from desktop.session import Session
 
 if TYPE_CHECKING:

@@ -76,9 +76,10 @@ class Curve(QStackedWidget):
                 font.setPixelSize(LABEL)
                 axis.setTickFont(font)
                 axis.setStyle(tickLength=4)
+            # Before the label: a loss is a number, not some thousandths.
+            plot.getAxis("left").enableAutoSIPrefix(False)
             plot.setLabel("left", name, color=quiet, size=f"{LABEL}px")
             plot.getAxis("left").setWidth(7 * GRID)
-            plot.getAxis("left").enableAutoSIPrefix(False)
         last = max((int(p["epoch"]) for p in self.points), default=1)
         step = max(1, last // 10)
         for plot in self._plots:

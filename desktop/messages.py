@@ -58,11 +58,6 @@ SQLITE = {
 }
 
 
-def is_expected(error: BaseException) -> bool:
-    """Whether the error is one that a person can act on, as against a fault of the program."""
-    return _expected(error) is not None
-
-
 def sentence(error: BaseException) -> str:
     """One English sentence for a person. An unexpected error's traceback goes to the log, which is named."""
     known = _expected(error)

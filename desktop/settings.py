@@ -145,10 +145,6 @@ class Settings:
         rest = [one for one in self["projects.recent"] if one != text]
         self["projects.recent"] = tuple([text, *rest][:RECENT_LIMIT])
 
-    def forget_recent(self, folder: Path) -> None:
-        """Take a folder off the recent ones."""
-        self["projects.recent"] = tuple(one for one in self["projects.recent"] if one != str(folder))
-
     def save(self) -> None:
         """Write the overrides; OSError when the folder cannot be written."""
         import tomli_w

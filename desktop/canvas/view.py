@@ -6,8 +6,7 @@ The widget composes nothing itself (see :mod:`desktop.canvas.composer`) and deci
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -35,17 +34,10 @@ from desktop.canvas.viewport import Viewport
 from desktop.project.planes import Box
 from desktop.tools.base import Tool
 
-__all__ = ["CanvasView", "Decoration"]
+__all__ = ["CanvasView"]
 
 _READING_AFTER_MS = 150
 """What is read within this time is simply there; only then does a person wonder."""
-
-
-class Decoration(Protocol):
-    """Something drawn above image and overlays: a hatch of protection, an outline of the prediction."""
-
-    def paint(self, painter: QPainter, viewport: Viewport, exposed: Box) -> None:
-        """Draw what lies in ``exposed`` (view coordinates); the painter's unit is one device pixel."""
 
 
 class CanvasView(QWidget):
@@ -72,7 +64,6 @@ class CanvasView(QWidget):
         self._viewport: Viewport | None = None
         self._last_viewport: Viewport | None = None  # outlives a placard between two images
         self._tool: Tool | None = None
-        self._decorations: tuple[Decoration, ...] = ()
         self._hidden = False
         self._reading = False
         self._placard = Placard(PlacardKind.EMPTY, "No image")
@@ -160,11 +151,6 @@ class CanvasView(QWidget):
     def set_styles(self, styles: Mapping[int, LayerStyle]) -> None:
         """Colours, opacity and visibility by class id. Classes that are missing are not shown."""
         self._composer.set_styles(styles)
-        self.update()
-
-    def set_decorations(self, decorations: Sequence[Decoration]) -> None:
-        """What is drawn above the overlays, in this order."""
-        self._decorations = tuple(decorations)
         self.update()
 
     def set_overlays_hidden(self, hidden: bool) -> None:
@@ -302,9 +288,6 @@ class CanvasView(QWidget):
             return
         box = box_of(inside)
         self._composer.paint(painter, box, overlays=not self._hidden)
-        if not self._hidden:
-            for decoration in self._decorations:
-                decoration.paint(painter, viewport, box)
 
     # --- events; what a pointer, a wheel or a key means stands in Interaction
 

@@ -22,7 +22,7 @@ from desktop.formats.base import (
 from desktop.formats.dataset_writer import DatasetWriter, ExportItem, State
 from desktop.project import tables
 from desktop.project.label import LabelKey
-from desktop.project.label_store import read_label
+from desktop.project.label_store import read_label, read_states
 from desktop.project.rows import FINISHED, NOT_ASSESSABLE, REVIEWED, class_target
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _frames(connection: Connection) -> dict[str, int]:
 def _item(
     project: Project, connection: Connection, key: LabelKey, row: Any, frames: int
 ) -> ExportItem | None:
-    states = _states(connection, key)
+    states = read_states(connection, key)
     if REVIEWED not in states.values():
         return None
     label = read_label(connection, key, project.schema)
@@ -162,16 +162,6 @@ def inner_path(project: Project, path: str) -> str:
     if project.image_root == project.folder:
         return path
     return path.removeprefix(f"{project.image_root.relative_to(project.folder).as_posix()}/")
-
-
-def _states(connection: Connection, key: LabelKey) -> dict[str, str]:
-    columns = tables.review_states.c
-    found = connection.execute(
-        select(columns.target, columns.state).where(
-            columns.image_id == key.image_id, columns.reader == key.reader, columns.reading == key.reading
-        )
-    )
-    return {row[0]: row[1] for row in found}
 
 
 def _model_shown(connection: Connection, key: LabelKey) -> str:

@@ -1,9 +1,9 @@
-"""The order in which images are predicted and offered to the reviewer. Pure: states in, order out."""
+"""The order in which images are offered to the reviewer. Pure: states in, order out."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 FINISHED = frozenset({"accepted", "corrected", "rejected"})
@@ -18,7 +18,6 @@ class Candidate:
         status: the reader's status of it ("unseen", "in progress", "accepted", ...).
         split: "train", "val", "test", or empty before it is indexed.
         group: what must stay together.
-        predicted: whether the model in use has a prediction of it.
         problem: whether its file cannot be read.
     """
 
@@ -26,24 +25,7 @@ class Candidate:
     status: str = "unseen"
     split: str = ""
     group: str = ""
-    predicted: bool = False
     problem: bool = False
-
-
-def prediction_order(candidates: Iterable[Candidate], current: int, direction: int = 1) -> list[int]:
-    """Positions to predict, first one first: the current image, then those ahead, then those behind.
-
-    Images that have a prediction, or whose file cannot be read, are left out; finished ones come last, since
-    nobody is about to look at them. `direction` is 1 or -1: the way the reviewer is going.
-    """
-    waiting = [c for c in candidates if not c.predicted and not c.problem]
-
-    def key(item: Candidate) -> tuple[int, int, int]:
-        ahead = (item.position - current) * (1 if direction >= 0 else -1)
-        finished = item.status in FINISHED and item.position != current
-        return (int(finished), 0 if ahead >= 0 else 1, abs(ahead))
-
-    return [item.position for item in sorted(waiting, key=key)]
 
 
 def review_order(candidates: Sequence[Candidate], *, seed: int = 0) -> list[int]:

@@ -144,7 +144,8 @@ class ScriptedReviewer:
             label.planes.set_class(class_id, box, held ^ area, protected | area)
             edit = stroke.commit("Correction")
             if edit is not None:
-                self._project.append_edit(label, edit)
+                label.record(edit)
+                self._project.save(label)
         return count - 1
 
     def _set_values(self, label: Label, item: Item) -> None:

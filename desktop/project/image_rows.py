@@ -44,17 +44,6 @@ def _comes_before(row: Any) -> ColumnElement[bool]:
     )
 
 
-def comes_after(row: Any) -> ColumnElement[bool]:
-    """Return the condition of standing behind `row` in the list."""
-    columns = tables.images.c
-    same = columns.position == row.position
-    return or_(
-        columns.position > row.position,
-        and_(same, columns.frame > row.frame),
-        and_(same, columns.frame == row.frame, columns.id > row.id),
-    )
-
-
 def has_status(statuses: Collection[str]) -> ColumnElement[bool]:
     """Return the condition of having one of `statuses`; no row in the table means unseen."""
     column = tables.statuses.c.status

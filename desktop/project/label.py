@@ -45,7 +45,7 @@ class Label:
 
     A label is *virtual* until its first edit: it shows its base (a prediction at thresholds), which may be
     replaced. The first edit freezes the base. Every change makes a journal row in `outbox`, which
-    `Project.append_edit`, `append_undo`, `append_redo` and `append_fill` send to the store.
+    `Project.save` sends to the store.
 
     It belongs to one thread at a time and never waits for anything.
     """
@@ -194,7 +194,7 @@ class Label:
         """Take in a prediction's masks (P, H, W) uint8, as one that was asked for comes in.
 
         Virtual label: it becomes the base. Edited label without a prediction so far: the classes that nobody
-        edited or confirmed are filled in, and the recorded edit is returned for `Project.append_fill`. During
+        edited or confirmed are filled in, and the recorded edit is returned for `Project.save`. During
         a stroke: nothing, until `settle`. A label that has its prediction, or was finished, stays as it is.
         """
         if self.stroke_open:

@@ -85,17 +85,20 @@ def read_state(
     return state, snapshot.seq if snapshot is not None else 0
 
 
-def _confirmed_classes(connection: Connection, key: LabelKey) -> set[int]:
+def read_states(connection: Connection, key: LabelKey) -> dict[str, str]:
+    """Return the review states of a label that are not "unreviewed", by target ("class:<id>", ...)."""
     columns = tables.review_states.c
-    targets = connection.execute(
-        select(columns.target).where(
-            columns.image_id == key.image_id,
-            columns.reader == key.reader,
-            columns.reading == key.reading,
-            columns.target.startswith("class:"),
+    found = connection.execute(
+        select(columns.target, columns.state).where(
+            columns.image_id == key.image_id, columns.reader == key.reader, columns.reading == key.reading
         )
-    ).scalars()
-    return {int(target.removeprefix("class:")) for target in targets}
+    )
+    return {row[0]: row[1] for row in found}
+
+
+def _confirmed_classes(connection: Connection, key: LabelKey) -> set[int]:
+    targets = (target.partition(":") for target in read_states(connection, key))
+    return {int(name) for kind, _, name in targets if kind == "class"}
 
 
 def read_rows(connection: Connection, label_id: str) -> list[Row]:

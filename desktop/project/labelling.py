@@ -8,7 +8,6 @@ from functools import partial
 from sqlalchemy import Connection
 
 from desktop.project.base import ProjectBase
-from desktop.project.edit import Edit
 from desktop.project.label import Label
 from desktop.project.label_store import (
     SNAPSHOT_BYTES,
@@ -24,32 +23,13 @@ from desktop.project.uuid7 import uuid7
 class LabelCommands(ProjectBase):
     """The commands that record a label's changes. None of them waits for the disk."""
 
-    def append_edit(self, label: Label, edit: Edit | None = None) -> Future[int]:
-        """Save an edit; one that the planes hold but `label.record` has not seen is recorded here.
-
-        The Future gives the number of the journal row once it is on the disk: the edit is acknowledged.
-        """
-        if edit is not None and not any(item.edit is edit for item in label.outbox):
-            label.record(edit)
-        return self.save(label)
-
-    def append_undo(self, label: Label) -> Future[int]:
-        """Save what `label.undo()` did."""
-        return self.save(label)
-
-    def append_redo(self, label: Label) -> Future[int]:
-        """Save what `label.redo()` did."""
-        return self.save(label)
-
-    def append_fill(self, label: Label, edit: Edit | None = None) -> Future[int]:  # noqa: ARG002  same shape as append_edit
-        """Save what `label.receive_prediction` or `settle` filled in."""
-        return self.save(label)
-
     def save(self, label: Label) -> Future[int]:
         """Send a label's unsaved rows to the store, the frozen base before the first of them.
 
-        The only work on the caller's thread is one copy of the mask pages, once in a label's life. The
-        Future gives the number of the last row, or 0 when there was nothing to save.
+        What `record`, `perform`, `undo`, `redo`, `receive_prediction` and `settle` did is saved alike. The
+        only work on the caller's thread is one copy of the mask pages, once in a label's life. The Future
+        gives the number of the last journal row once it is on the disk (the edit is acknowledged), or 0 when
+        there was nothing to save.
         """
         recorded = label.take_outbox()
         if not recorded:

@@ -21,11 +21,6 @@ def page_and_bit(class_id: int) -> tuple[int, int]:
     return class_id // CLASSES_PER_PAGE, class_id % CLASSES_PER_PAGE
 
 
-def pages_for(class_ids: int) -> int:
-    """Return how many pages hold the class ids 0..class_ids-1; at least one."""
-    return max(1, -(-class_ids // CLASSES_PER_PAGE))
-
-
 def clip_box(box: Box, height: int, width: int) -> Box:
     """Return `box` cut to an image of `height` x `width`; an empty box where they do not meet."""
     y0, x0 = min(max(box[0], 0), height), min(max(box[1], 0), width)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import and_, func, select
 
 from desktop.project import tables
 from desktop.project.base import ProjectBase
@@ -14,16 +13,14 @@ from desktop.project.errors import ProjectError
 from desktop.project.groups import split_crossings
 from desktop.project.image_rows import (
     LIST_ORDER,
-    comes_after,
     find_image,
     has_status,
     image_row,
     image_select,
 )
 from desktop.project.label import Label, LabelKey
-from desktop.project.label_store import read_label
+from desktop.project.label_store import read_label, read_states
 from desktop.project.rows import (
-    FINISHED,
     STATUSES,
     UNSEEN,
     CommentRow,
@@ -34,16 +31,6 @@ from desktop.project.rows import (
 )
 
 _PAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewedLabel:
-    """A finished label with all that an export needs. `states` maps targets to review states."""
-
-    row: ImageRow
-    label: Label
-    states: Mapping[str, str]
-    status: str
 
 
 class ProjectQueries(ProjectBase):
@@ -131,17 +118,7 @@ class ProjectQueries(ProjectBase):
     def review_states(self, image_id: str, reading: int = 0, *, reader: str | None = None) -> dict[str, str]:
         """Return the review states that are not "unreviewed", by target."""
         with self.store.read() as connection:
-            return _states(connection, LabelKey(image_id, reader or self.reader, reading))
-
-    def finished_labels(self, *, reader: str | None = None) -> Iterator[ReviewedLabel]:
-        """Yield the finished labels of a reader one at a time, in the list's order; memory stays constant."""
-        reader = reader or self.reader
-        for row in self._finished_rows(reader):
-            key = LabelKey(row.id, reader)
-            with self.store.read() as connection:
-                label = read_label(connection, key, self.schema)
-                states = _states(connection, key)
-            yield ReviewedLabel(row, label, states, row.status_for_reader)
+            return read_states(connection, LabelKey(image_id, reader or self.reader, reading))
 
     def comments(self, image_id: str) -> list[CommentRow]:
         """Return the notes on an image, the oldest first."""
@@ -212,29 +189,3 @@ class ProjectQueries(ProjectBase):
         """Return where this reader was last: path, frame, position; or None."""
         found: dict[str, Any] | None = self.store.setting(f"last:{self.reader}")
         return found
-
-    def _finished_rows(self, reader: str) -> Iterator[ImageRow]:
-        """Yield the finished images page by page, each page behind the last row of the one before."""
-        statement = image_select(reader).where(tables.statuses.c.status.in_(FINISHED)).order_by(*LIST_ORDER)
-        last: Any = None
-        while True:
-            page = statement.limit(_PAGE)
-            if last is not None:
-                page = page.where(comes_after(last))
-            with self.store.read() as connection:
-                rows = connection.execute(page).all()
-            for row in rows:
-                yield image_row(row, row.position)
-            if len(rows) < _PAGE:
-                return
-            last = rows[-1]
-
-
-def _states(connection: Connection, key: LabelKey) -> dict[str, str]:
-    columns = tables.review_states.c
-    found = connection.execute(
-        select(columns.target, columns.state).where(
-            columns.image_id == key.image_id, columns.reader == key.reader, columns.reading == key.reading
-        )
-    )
-    return {row[0]: row[1] for row in found}

@@ -14,7 +14,7 @@ from desktop.project.edit import Edit, ValueChange
 from desktop.project.errors import LabelNotReady, ProjectError
 from desktop.project.journal import net_change, now
 from desktop.project.label import Label, LabelKey, Recorded
-from desktop.project.label_store import Freeze, set_status, write_changes
+from desktop.project.label_store import Freeze, read_states, set_status, write_changes
 from desktop.project.labelling import LabelCommands
 from desktop.project.rows import (
     ACCEPTED,
@@ -170,13 +170,7 @@ def _remember(connection: Connection, key: LabelKey, targets: Sequence[str]) -> 
             tables.statuses.c.image_id == key.image_id, tables.statuses.c.reader == key.reader
         )
     ).first()
-    columns = tables.review_states.c
-    found = connection.execute(
-        select(columns.target, columns.state).where(
-            columns.image_id == key.image_id, columns.reader == key.reader, columns.reading == key.reading
-        )
-    ).all()
-    states = {row[0]: row[1] for row in found}
+    states = read_states(connection, key)
     return {
         "status": list(status) if status is not None else None,
         "states": {target: states.get(target, UNREVIEWED) for target in targets},

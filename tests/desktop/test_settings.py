@@ -93,8 +93,6 @@ def test_recent_folders_newest_first_without_doubles(tmp_path: Path) -> None:
     assert len(set(settings.recent)) == RECENT_LIMIT
     settings.save()
     assert Settings(tmp_path).recent == settings.recent
-    settings.forget_recent(tmp_path / "p5")
-    assert tmp_path / "p5" not in settings.recent
 
 
 def test_every_record_accepts_its_own_default() -> None:

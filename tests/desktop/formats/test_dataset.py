@@ -68,7 +68,7 @@ def draw(
     edit = class_edit(planes, class_id, mask(seed), "drawn", protect=True)
     assert edit is not None
     label.perform(edit)
-    project.append_edit(label, edit)
+    project.save(label)
     project.finish(label, visible).result()
 
 

@@ -1,11 +1,11 @@
-"""The order of predictions and of review."""
+"""The order of review."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.loop.queue import FINISHED, Candidate, prediction_order, review_order
+from desktop.loop.queue import FINISHED, Candidate, review_order
 
 STATUSES = ["unseen", "in progress", "accepted", "corrected", "rejected", "second look"]
 
@@ -19,38 +19,13 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
                 st.sampled_from(["train", "val", "test", ""]),
                 st.sampled_from(["", "a", "b", "c"]),
                 st.booleans(),
-                st.booleans(),
             ),
             max_size=40,
         )
     )
     return [
-        Candidate(position=i, status=s, split=p, group=g, predicted=d, problem=b)
-        for i, (s, p, g, d, b) in enumerate(drawn)
+        Candidate(position=i, status=s, split=p, group=g, problem=b) for i, (s, p, g, b) in enumerate(drawn)
     ]
-
-
-def test_the_image_on_the_desk_first_then_what_is_ahead_then_behind() -> None:
-    images = [Candidate(position=i) for i in range(6)]
-    assert prediction_order(images, 2) == [2, 3, 4, 5, 1, 0]
-    assert prediction_order(images, 2, direction=-1) == [2, 1, 0, 3, 4, 5]
-
-
-def test_what_is_predicted_or_broken_is_left_out_and_finished_ones_wait() -> None:
-    images = [
-        Candidate(position=0, status="accepted"),
-        Candidate(position=1, predicted=True),
-        Candidate(position=2, problem=True),
-        Candidate(position=3),
-    ]
-    assert prediction_order(images, 0) == [0, 3]
-    assert prediction_order(images, 3) == [3, 0]
-
-
-@given(candidates(), st.integers(0, 40))
-def test_every_image_that_needs_it_is_predicted_once(images: list[Candidate], current: int) -> None:
-    order = prediction_order(images, current)
-    assert sorted(order) == [c.position for c in images if not c.predicted and not c.problem]
 
 
 @given(candidates(), st.integers(0, 5))

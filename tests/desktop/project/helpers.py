@@ -70,4 +70,7 @@ def paint(
 def stroke(project: Project, label: Label, class_id: int, y: int, x: int, radius: int = 4) -> int:
     """Paint a disc and wait until it is acknowledged."""
     edit = paint(label, class_id, y, x, radius)
-    return project.append_edit(label, edit).result(10) if edit is not None else 0
+    if edit is None:
+        return 0
+    label.record(edit)
+    return project.save(label).result(10)

@@ -38,12 +38,12 @@ def test_a_label_comes_back_as_it_was_left(project):
     for x in (10, 20, 30):
         stroke(project, label, 1, 20, x)
     label.set_grade("severity", "2")
-    project.append_edit(label).result(10)
+    project.save(label).result(10)
     label.undo()
     label.undo()
-    project.append_undo(label).result(10)
+    project.save(label).result(10)
     label.redo()
-    assert project.append_redo(label).result(10) == 7
+    assert project.save(label).result(10) == 7
     with reopened(project) as again:
         kept = again.load_label(row.id)
         assert kept.planes.equals(label.planes) and kept.grades == {} == label.grades
@@ -52,7 +52,7 @@ def test_a_label_comes_back_as_it_was_left(project):
         while kept.undo() is not None:
             pass
         assert np.array_equal(kept.planes.mask, mask_for(row)) and not kept.planes.protection.any()
-        assert again.append_undo(kept).result(10) == 10
+        assert again.save(kept).result(10) == 10
         assert again.load_label(row.id).planes.equals(kept.planes)
         assert again.counts_by_status()["in progress"] == 1
 
@@ -116,8 +116,8 @@ def test_a_late_prediction_is_stored_as_a_fill(project):
     row = project.images()[0]
     label = project.load_label(row.id)
     stroke(project, label, 1, 20, 20)
-    edit = label.receive_prediction(mask_for(row), PREDICTED)
-    project.append_fill(label, edit).result(10)
+    assert label.receive_prediction(mask_for(row), PREDICTED) is not None
+    project.save(label).result(10)
     kept = project.load_label(row.id)
     assert kept.planes.equals(label.planes) and kept.undo_texts == ["Brush"]
     assert kept.receive_prediction(mask_for(row, 9), PREDICTED) is None

@@ -5,6 +5,7 @@ from desktop.project.edit import class_edit
 from desktop.project.errors import LabelNotReady, ProjectError
 from desktop.project.label import Label, LabelKey
 from desktop.project.provenance import Base
+from desktop.project.rows import FINISHED
 from tests.desktop.project.helpers import SCHEMA, indexed, paint, stroke
 
 PREDICTED = Base("prediction", "digest", {"MA": 0.5})
@@ -163,22 +164,22 @@ def test_a_label_without_planes_cannot_confirm_classes(project):
     assert project.finish(label, []).result(10) == "corrected"
 
 
-def test_finished_labels_come_one_at_a_time_in_order(project):
+def test_finished_images_come_in_order_with_their_states(project):
     for number in (2, 0, 3):
         label = predicted(project, number, seed=number)
         if number:
             stroke(project, label, 0, 20, 20)
         project.finish(label, [0, 1]).result(10)
     stroke(project, predicted(project, 1), 0, 20, 20)
-    found = list(project.finished_labels())
-    assert [(item.row.path, item.status) for item in found] == [
+    found = project.images(statuses=FINISHED)
+    assert [(row.path, row.status_for_reader) for row in found] == [
         ("img1.png", "accepted"),
         ("img3.png", "corrected"),
         ("img4.png", "corrected"),
     ]
-    assert all(item.states == {"class:0": "reviewed", "class:1": "reviewed"} for item in found)
-    assert found[1].label.planes.equals(project.load_label(found[1].row.id).planes)
-    assert list(project.finished_labels(reader="bea")) == []
+    both = {"class:0": "reviewed", "class:1": "reviewed"}
+    assert all(project.review_states(row.id) == both for row in found)
+    assert project.review_states(found[0].id, reader="bea") == {}
 
 
 def test_models_are_promoted_and_rolled_back(project):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 import time
 import traceback
 
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 OURS = (InferenceError, TrainingError, ProjectError, DesktopError)
 LOG_LIMIT = 2_000_000
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 # What a person can do about an error of the system; {name} is the file or folder.
 SYSTEM = {
@@ -137,6 +139,11 @@ def printable(name: str) -> str:
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name
     )
+
+
+def on_one_line(name: str) -> str:
+    """A file name as it is shown in the window: line ends and control characters escaped, nothing else."""
+    return _CONTROLS.sub(lambda found: printable(found[0]), name)
 
 
 def _one_line(error: BaseException) -> str:

@@ -6,7 +6,6 @@ Nothing of a project is kept here: that is in the project's own store.
 
 from __future__ import annotations
 
-import contextlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,11 +110,15 @@ class Settings:
 
     def _set_aside(self, error: Exception) -> None:
         broken = self.path.with_suffix(".toml.broken")
-        with contextlib.suppress(OSError):
+        try:
             self.path.replace(broken)
+        except OSError:
+            end = f"nothing is kept until {self.path.parent} is a folder that can be used."
+        else:
+            end = f"the file is kept as {broken.name}."
         self.problem = (
             f"The settings file {self.path.name} could not be read ({type(error).__name__}); "
-            f"the defaults are in force and the file is kept as {broken.name}."
+            f"the defaults are in force, and {end}"
         )
 
     def __getitem__(self, key: str) -> Any:

@@ -15,6 +15,7 @@ from desktop.controllers.exports import Exports
 from desktop.controllers.leaving import Leaving
 from desktop.controllers.models import Modelling
 from desktop.controllers.operations import Operations
+from desktop.messages import on_one_line
 from desktop.panels.bottombar import BottomBar
 from desktop.panels.keys import KeySheet
 from desktop.panels.notices import Notice, NoticeBar
@@ -156,7 +157,7 @@ class Window(QMainWindow):
         self._save_settings()
         self.notices.withdraw("open")
         self.show_page("review")
-        self.setWindowTitle(f"{folder.name} – Overread")
+        self.setWindowTitle(f"{on_one_line(folder.name)} – Overread")
         self.session.open_folder(folder)
 
     def open_sample(self) -> None:

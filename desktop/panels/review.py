@@ -124,7 +124,11 @@ class ReviewPage(QWidget):
             if not self._opening:
                 canvas.set_reading(session.entry.title)
         elif not self._opening:
-            canvas.set_empty("No image", NOTHING if session.folder is None else NO_IMAGES)
+            canvas.set_empty("No image", self._why_nothing())
+
+    def _why_nothing(self) -> str:
+        session = self._session
+        return NOTHING if session.folder is None else session.folder_problem or NO_IMAGES
 
     def _label_changed(self, box: tuple[int, int, int, int] | None) -> None:
         if box is None:

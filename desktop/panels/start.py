@@ -9,6 +9,7 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from desktop.messages import on_one_line
 from desktop.panels.widgets import button, clear, column, label, styled
 from desktop.places import RESOURCES
 from desktop.settings import Settings
@@ -25,7 +26,7 @@ class RecentFolder(QAbstractButton):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.folder = folder
-        self.setText(folder.name or str(folder))
+        self.setText(on_one_line(folder.name or str(folder)))
         self.setToolTip(str(folder))
         self.setAccessibleName(f"Open {folder}")
         self.setFixedHeight(6 * GRID)
@@ -54,7 +55,9 @@ class RecentFolder(QAbstractButton):
         vertical = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | vertical), name)
         rest = place.adjusted(metrics.horizontalAdvance(name) + 2 * GRID, 0, 0, 0)
-        where = metrics.elidedText(str(self.folder.parent), Qt.TextElideMode.ElideMiddle, rest.width())
+        where = metrics.elidedText(
+            on_one_line(str(self.folder.parent)), Qt.TextElideMode.ElideMiddle, rest.width()
+        )
         painter.setPen(theme.color("text_quiet"))
         painter.drawText(rest, int(Qt.AlignmentFlag.AlignRight | vertical), where)
 

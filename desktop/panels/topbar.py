@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from desktop.actions import PROJECT_MENU
+from desktop.messages import on_one_line
 from desktop.panels.status import FINISHED
 from desktop.panels.widgets import elided, label, styled
 from desktop.qactions import Actions
@@ -106,7 +107,7 @@ class TopBar(QWidget):
         """Show the session's project, queue and model."""
         session = self._session
         folder = session.folder
-        name = folder.name if folder is not None else "Overread"
+        name = on_one_line(folder.name) if folder is not None else "Overread"
         metrics = self.project.fontMetrics()
         self.project.setText(metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, 24 * GRID))
         self.project.setToolTip(str(folder) if folder is not None else "Menu")

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from desktop.messages import on_one_line
+
 if TYPE_CHECKING:
     from desktop.project.rows import ImageRow
     from desktop.project.scan import Found
@@ -38,8 +40,9 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """What a person calls it: the path, with the frame when the file holds several."""
-        return f"{self.path} · {self.frame + 1}" if self.frame else self.path
+        """What a person calls it, on one line: the path, with the frame when the file holds several."""
+        path = on_one_line(self.path)
+        return f"{path} · {self.frame + 1}" if self.frame else path
 
 
 class EntryList(Sequence[Entry]):

@@ -51,6 +51,7 @@ class Opening(QObject):
         self.project: Project | None = None
         self.schema = Schema()
         self.source: FolderSource | None = None
+        self.folder_problem: str | None = None
         self.behind = Behind(self)
         self.indexing = Indexing(self)
         self._tasks = Tasks(self)
@@ -81,6 +82,7 @@ class Opening(QObject):
 
     def _begin(self, folder: Path, schema: Schema | None) -> None:
         self.folder, self._wanted_schema, self._hint = folder, schema, None
+        self.folder_problem = None
         self.source = FolderSource(folder)
         self._session.showing.reset(self.source)
         self.entries_reset.emit()
@@ -127,7 +129,8 @@ class Opening(QObject):
 
     def _on_scan_failed(self, error: BaseException) -> None:
         if self.sender() is self._scan:
-            self.problem.emit(messages.sentence(error), "")
+            self.folder_problem = messages.sentence(error)
+            self.problem.emit(self.folder_problem, "")
             self.opened.emit()
 
     def _open_project(self) -> None:
@@ -280,7 +283,7 @@ class Opening(QObject):
     def _left(self) -> None:
         session = self._session
         self._leaving = False
-        self.folder = None
+        self.folder = self.folder_problem = None
         self.schema = Schema()
         session.saving.set_writer(None)
         session.review.forget()

@@ -91,9 +91,9 @@ class FakeSession(Session):
         self.predicting = SimpleNamespace(allowed_domain="")
         self.calls: list[tuple[Any, ...]] = []
         self.values: dict[str, Any] = {
-            "folder": None, "project": None, "schema": Schema(), "position": -1, "image_pyramid": None,
-            "overlay": None, "image_problem": None, "label": None, "prediction": None, "class_id": None,
-            "brush_radius": 20.0, "styles": {}, "model": None, "model_allowed": True,
+            "folder": None, "folder_problem": None, "project": None, "schema": Schema(), "position": -1,
+            "image_pyramid": None, "overlay": None, "image_problem": None, "label": None, "prediction": None,
+            "class_id": None, "brush_radius": 20.0, "styles": {}, "model": None, "model_allowed": True,
             "prediction_state": "idle", "status_counts": {}, "pending": 0, "refused": 0,
         }  # fmt: skip
         self.wanted: list[int] = []

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from desktop.errors import DesktopError
-from desktop.messages import printable, sentence
+from desktop.messages import on_one_line, printable, sentence
 from desktop.places import log_file
 from desktop.project.errors import ProjectError
 from inference.errors import InferenceError
@@ -131,3 +131,9 @@ def test_names_that_no_terminal_can_show_are_escaped() -> None:
     assert printable("caf\udce9.png") == "caf\\udce9.png"
     assert printable("Übersicht 眼底.png") == "Übersicht 眼底.png"
     assert "\n" not in sentence(OSError(errno.ENOENT, "x", "a\nb"))
+
+
+def test_a_name_in_the_window_stays_on_one_line_and_keeps_every_letter() -> None:
+    assert on_one_line("two\nlines\r\u2028.png") == r"two\nlines\r\u2028.png"
+    for name in ("œil gauche.png", "左眼\u3000一.png", "plain.png"):
+        assert on_one_line(name) == name

@@ -100,3 +100,12 @@ def test_every_record_accepts_its_own_default() -> None:
     for setting in SETTINGS:
         assert setting.check(setting.default) == setting.default
         assert setting.text
+
+
+def test_a_folder_that_cannot_be_used_is_not_said_to_keep_a_file(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("a file where the folder should be")
+    settings = Settings(tmp_path / "config")
+    assert settings["view.theme"] == "system"
+    assert ".broken" not in (settings.problem or "")
+    assert "nothing is kept until" in (settings.problem or "") and "config" in (settings.problem or "")
+    assert [path.name for path in tmp_path.iterdir()] == ["config"]

@@ -10,7 +10,17 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QSlider,
+    QWidget,
+)
 
 from desktop.panels.widgets import Elided
 from desktop.settings import Settings
@@ -334,3 +344,39 @@ def test_tab_visits_gallery_then_tools_then_values(reviewing) -> None:
         at(reviewing.gallery.list) < at(reviewing.review.strip) < at(reviewing.canvas) < at(reviewing.values)
     )
     assert at(reviewing.values) < at(reviewing.layers) < at(reviewing.bottom.finish)
+
+
+def test_a_folder_with_a_line_break_in_its_name_is_one_line_on_the_button(window, session) -> None:
+    session.values["folder"] = Path("/photographs/left\nright")
+    session.project_changed.emit()
+    assert window.top.project.text() == r"left\nright"
+
+
+def test_fields_and_lists_have_names_too(reviewing) -> None:
+    kinds = (QLineEdit, QListView, QComboBox, QSlider)
+    asked = [w for kind in kinds for w in reviewing.findChildren(kind) if "qt_" not in w.objectName()]
+    composed = reviewing.findChildren(QComboBox) + reviewing.findChildren(QAbstractSpinBox)
+    asked = [w for w in asked if not any(whole.isAncestorOf(w) for whole in composed)]
+    asked = [w for w in asked if w.window() is reviewing]
+    nameless = [f"{type(w).__name__} in {w.parentWidget()}" for w in asked if not w.accessibleName()]
+    assert len(asked) > 5
+    assert nameless == []
+
+
+def test_the_reason_strip_takes_the_keyboard_and_gives_it_back(reviewing, session) -> None:
+    press(reviewing, Qt.Key.Key_R)
+    strip = reviewing.review.reject
+    assert strip.isVisible() and strip.isAncestorOf(QApplication.focusWidget())
+    visited = []
+    for _ in range(12):
+        focused = QApplication.focusWidget()
+        if not strip.isAncestorOf(focused):
+            break
+        visited.append(focused)
+        press(reviewing, Qt.Key.Key_Tab)
+    assert len(visited) == len(set(visited)) > 1, "Tab goes through the reasons, then on"
+    assert all(widget.accessibleName() or widget.text() for widget in visited)
+    strip.ask()
+    press(reviewing, Qt.Key.Key_Escape)
+    assert strip.isHidden() and reviewing.canvas.hasFocus()
+    assert not [call for call in session.calls if call[0] == "reject"]

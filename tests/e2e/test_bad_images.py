@@ -184,4 +184,6 @@ def test_a_folder_with_nothing_in_it_says_what_to_do(desk, tmp_path: Path) -> No
 
 def test_a_folder_that_is_gone_is_one_sentence(desk, tmp_path: Path) -> None:
     sitting = desk.open(tmp_path / "gone", project=False)
-    assert "gone" in sitting.notice("gone").text
+    said = sitting.notice("gone").text
+    assert "gone" in said
+    assert said in sitting.window.canvas.accessibleDescription(), "the canvas says the same"

@@ -172,3 +172,9 @@ def test_counts_come_from_the_session(session, gallery) -> None:
     session.values["status_counts"] = {"accepted": 1, "rejected": 1, "unseen": 1}
     session.statuses_changed.emit()
     assert gallery.summary.whole() == "3 images · 2 finished"
+
+
+def test_a_name_with_a_line_break_stays_on_one_line(session, gallery) -> None:
+    session.fill(["two\nlines.png"])
+    assert gallery.model.index(0).data(Qt.ItemDataRole.DisplayRole) == r"two\nlines.png"
+    assert session.entries[0].path == "two\nlines.png", "the path stays the file's own"

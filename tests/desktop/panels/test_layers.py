@@ -111,3 +111,15 @@ def test_a_name_that_cannot_be_used_is_one_sentence(qtbot, qapp) -> None:
     layers.adding.returnPressed.emit()
     assert len(said) == 1
     assert "MA" in said[0]
+
+
+def test_a_row_shows_and_says_that_its_class_was_reviewed(session, layers) -> None:
+    session.show(np.zeros((50, 60, 3), np.uint8))
+    assert all(row.reviewed.isHidden() for row in layers.rows)
+    assert layers.rows[1].accessibleName().endswith("not reviewed yet")
+    session.label.confirmed_classes.add(1)
+    session.statuses_changed.emit()
+    assert [row.reviewed.isHidden() for row in layers.rows] == [True, False, True, True]
+    assert layers.rows[1].accessibleName() == "Haemorrhages, reviewed"
+    session.show(np.zeros((50, 60, 3), np.uint8))
+    assert all(row.reviewed.isHidden() for row in layers.rows), "another image, another label"

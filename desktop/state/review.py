@@ -53,6 +53,7 @@ class Review(QObject):
         super().__init__(session)
         self._session = session
         self._finished: str | None = None
+        self._confirmed_before: tuple[Label, set[int]] | None = None
         self._settled: set[str] = set()
         self._late: tuple[Label, Prediction] | None = None
         self._stroke: StrokeRecorder | None = None
@@ -192,6 +193,7 @@ class Review(QObject):
         visible = [item for item, style in session.styles.items() if style.visible]
         grades, findings = shown_values(session.prediction, session.model)
         prediction = session.prediction
+        before = set(label.confirmed_classes)
         future = self._project().finish(
             label,
             visible,
@@ -200,7 +202,7 @@ class Review(QObject):
             shown_findings=findings,
             accepted=accepted,
         )
-        self._finished = label.key.image_id
+        self._finished, self._confirmed_before = label.key.image_id, (label, before)
         self._settled.add(label.key.image_id)
         session.saving.follow(label.key.image_id, future)
         if accepted:
@@ -210,13 +212,13 @@ class Review(QObject):
     def reject(self, reason: str) -> None:
         """See `Session.reject`."""
         image_id = self._image_id()
-        self._finished = image_id
+        self._finished, self._confirmed_before = image_id, None
         self._session.saving.follow(image_id, self._project().reject(image_id, reason))
 
     def second_look(self) -> None:
         """See `Session.second_look`."""
         image_id = self._image_id()
-        self._finished = image_id
+        self._finished, self._confirmed_before = image_id, None
         self._session.saving.follow(image_id, self._project().second_look(image_id))
 
     def take_back(self) -> str | None:
@@ -226,6 +228,11 @@ class Review(QObject):
             return None
         session, project = self._session, self._project()
         self._settled.discard(image_id)
+        if self._confirmed_before is not None:
+            # The label may still be at hand: it must not go on saying that its classes are reviewed.
+            label_at_hand, before = self._confirmed_before
+            label_at_hand.confirmed_classes = before
+            self._confirmed_before = None
 
         def work() -> Label:
             return project.load_label(image_id)
@@ -238,7 +245,7 @@ class Review(QObject):
 
     def forget(self) -> None:
         """Another folder is open."""
-        self._finished = None
+        self._finished = self._confirmed_before = None
         self._settled.clear()
         self._late = None
 

@@ -139,6 +139,19 @@ def test_finishing_derives_the_status_and_goes_on(qtbot, session, folder):
     qtbot.waitUntil(lambda: session.entries[2].status == "unseen")
 
 
+def test_a_finish_taken_back_leaves_no_class_reviewed(qtbot, session, folder):
+    open_and_wait(qtbot, session, folder)
+    dab(session)
+    label = session.label
+    session.finish_and_next()
+    assert label.confirmed_classes == {0, 1}
+    session.take_back()
+    qtbot.waitUntil(lambda: session.entries[0].status == "in progress")
+    assert session.position == 0 and session.label is label
+    assert label.confirmed_classes == set()
+    assert session.project.review_states(session.entry.image_id) == {}
+
+
 def test_only_visible_classes_are_confirmed(qtbot, session, folder):
     open_and_wait(qtbot, session, folder)
     session.set_layer_style(1, visible=False)

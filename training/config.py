@@ -112,7 +112,8 @@ class ScheduleConfig:
 class RunConfig:
     """One run, whole. ``threads`` 0 leaves torch's own number; ``patience`` 0 never stops early;
     ``init`` is the folder of the bundle to start from, or empty, and ``needs_init`` refuses to start without;
-    ``freeze_batch_norm`` keeps that bundle's normalisation statistics; ``accumulate`` batches make one step."""
+    ``freeze_batch_norm`` keeps that bundle's normalisation statistics; ``accumulate`` batches make one
+    step."""
 
     title: str = ""
     description: str = ""

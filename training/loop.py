@@ -22,7 +22,7 @@ from training.objective import Objective
 from training.optim import Schedule
 from training.publish import BEST, Publisher
 from training.report import write_report
-from training.setup import Prepared, prepare_run, seed_everything
+from training.setup import Prepared, prepare_run, seed_everything, set_learning
 from training.stepper import Stepper
 from training.torch_data import Loader, SampleSource
 from training.validation import Validation, validate
@@ -114,6 +114,7 @@ class _Run:
             prepared, out, publish.bundle_name(config.title, out), lambda: train.perceptual | val.perceptual
         )
         self.at = state.Progress(micro=size)
+        self.told_not_shown = False
         schedule = Schedule(config, steps_per_epoch=-(-self.loader.batches // config.accumulate))
         self.stepper = Stepper(prepared, self.objective, schedule, self.at, tell)
         seed_everything(config.seed)
@@ -124,8 +125,10 @@ class _Run:
         device = str(self.p.device) + (", bfloat16" if self.p.autocast else "")
         self.tell(events.Started(run=str(self.out), epochs=config.epochs, images=self.images, device=device))
         if self.val_loader is None:
-            text = "There are no validation images: the last epoch is kept and thresholds stay at 0.5."
-            self.tell(events.Notice(text=text))
+            text = "There are no validation images: the last epoch is kept and thresholds stay as they are."
+            self._note(text)
+        elif self.p.whole_start and not at.best_rank:
+            self._measure_start()
         while at.epoch < config.epochs and not (config.patience and at.waited >= config.patience):
             if not self._train_epoch():
                 return self._end(stopped=True)
@@ -133,6 +136,27 @@ class _Run:
             if self.stop() and at.epoch < config.epochs:
                 return self._end(stopped=True)
         return self._end(stopped=False)
+
+    def _note(self, text: str) -> None:
+        self.tell(events.Notice(text=text))
+
+    def _measure_start(self) -> None:
+        """The model that the run starts from is the one to beat, before anything is learnt."""
+        result = self._validate()
+        self.at.best_rank = result.rank()
+        figure = result.dice if result.dice is not None else result.grade_accuracy
+        if figure is not None:
+            what = "Dice" if result.dice is not None else "grade accuracy"
+            self._note(f"The model it starts from has a validation {what} of {figure:.3f}.")
+
+    def _validate(self) -> Validation:
+        assert self.val_loader is not None
+        result = validate(self.p, self.val_loader.epoch(), self.objective)
+        if result.not_shown and not self.told_not_shown:
+            self.told_not_shown = True
+            names = ", ".join(result.not_shown)
+            self._note(f"No validation image shows {names}: the threshold stays as it was.")
+        return result
 
     def close(self) -> None:
         """Ends the worker processes."""
@@ -143,7 +167,7 @@ class _Run:
     def _train_epoch(self) -> bool:
         """The batches that are left of this epoch; False when asked to stop, the state saved."""
         at, begun, saved = self.at, time.monotonic() - self.at.seconds, time.monotonic()
-        self.p.network.train()
+        set_learning(self.p.network, freeze_batch_norm=self.config.freeze_batch_norm)
         for batch in self.loader.epoch(at.epoch, at.batch):
             loss = self.stepper.gradients(batch.to(self.p.device))
             at.batch += 1
@@ -170,7 +194,7 @@ class _Run:
         """Validates, keeps the best, saves the state and reports the epoch."""
         at, begun, result = self.at, time.monotonic(), None
         if self.val_loader is not None:
-            result = validate(self.p, self.val_loader.epoch(), self.objective)
+            result = self._validate()
         at.epoch += 1
         rank = result.rank() if result else (float(at.epoch),)
         best = not at.best_rank or rank > at.best_rank
@@ -196,15 +220,26 @@ class _Run:
 
     def _publish(self, result: Validation | None) -> None:
         metrics = {"val": result.metrics} if result else {}
-        thresholds = result.thresholds if result else {}
+        thresholds = result.thresholds if result else self.p.known_thresholds()
         extra = {"epoch": self.at.epoch, "grouping_known": self.p.dataset.grouping_known}
         self.publisher.publish(thresholds, {**metrics, **extra})
+
+    def _publish_start(self) -> None:
+        """No epoch was better than the start: ``best/`` is the start, with thresholds of these images."""
+        self.p.return_to_start()
+        self._publish(self._validate())
+        self._note(
+            "No epoch was better on the validation images than the model it starts from: "
+            "that model is kept, only its thresholds are chosen anew on these images."
+        )
 
     def _end(self, *, stopped: bool) -> events.Event:
         """Writes the report and says how the run ended."""
         at, best = self.at, self.out / BEST
+        if not at.best_epoch and not stopped:
+            self._publish_start()
         digest, metrics = None, {}
-        if at.best_epoch:
+        if at.best_epoch or not stopped:
             digest, metrics = bundle_digest(best), read_manifest(best).metrics
         summary = {"best_epoch": at.best_epoch, "digest": digest, "images": self.images}
         summary["metrics"] = metrics.get("val", {})
@@ -212,9 +247,8 @@ class _Run:
         event: events.Event
         if stopped:
             if not at.best_epoch:
-                self.tell(
-                    events.Notice(text="Stopped before the first epoch was done: there is no model yet.")
-                )
+                why = "No epoch was better than the model it starts from" if at.epoch else "No epoch was done"
+                self._note(f"{why} when the run was stopped: there is no new model yet.")
             event = events.Stopped(epoch=at.epoch, bundle=str(best) if at.best_epoch else None)
         else:
             event = events.Finished(

@@ -2,6 +2,12 @@
 
 Targets are 0 to 1, validity is 0 or 1: what is not valid (ignored areas, classes nobody reviewed)
 takes no part. Everything is computed in float32 whatever the network's precision.
+
+The overlap losses (Dice, Jaccard) pool each class's pixels over the batch, and leave out a class that no
+image of the batch shows. Taken image by image, an image without a lesion has its lowest loss where every
+pixel is driven to zero, however far it is there already: on images that mostly lack a class the network ends
+up predicting nothing at all. Over the batch, what is wrongly predicted there counts like any other pixel, and
+for a class that the batch lacks, the cross-entropy or focal term speaks alone.
 """
 
 from __future__ import annotations
@@ -16,7 +22,8 @@ from torch.nn import functional
 from training.config import LossConfig
 from training.errors import ConfigError
 
-MaskLoss = Callable[[Tensor, Tensor, Tensor], Tensor]
+# Of logits, targets, validity (N, C, H, W) and the images' weights (N,): (N, C).
+MaskLoss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 WholeLoss = Callable[..., Tensor]
 _MASK_LOSSES: Final[dict[str, Callable[[LossConfig], MaskLoss]]] = {}
 
@@ -52,10 +59,9 @@ def mask_loss(config: LossConfig, classes: tuple[str, ...] = ()) -> WholeLoss:
     weights = torch.tensor([config.class_weights.get(name, 1.0) for name in classes])
 
     def whole(logits: Tensor, targets: Tensor, valid: Tensor, images: Tensor | None = None) -> Tensor:
-        losses = per_class(logits.float(), targets.float(), valid.float())  # (N, C)
-        counts = (valid.flatten(2).sum(2) > 0).float()
-        if images is not None:
-            counts = counts * images[:, None]
+        shares = torch.ones(len(logits), device=logits.device) if images is None else images.float()
+        losses = per_class(logits.float(), targets.float(), valid.float(), shares)  # (N, C)
+        counts = (valid.flatten(2).sum(2) > 0).float() * shares[:, None]
         if len(weights):
             counts = counts * weights.to(counts.device)
         return (losses * counts).sum() / counts.sum().clamp_min(1e-6)
@@ -84,42 +90,51 @@ def focal(
     return scale * _mean(positive + negative, valid)
 
 
-def dice(logits: Tensor, targets: Tensor, valid: Tensor, *, smooth: float) -> Tensor:
-    """1 - (2 sum(p y) + s) / (sum(p) + sum(y) + s) over the valid pixels, per image and class: (N, C).
+def dice(logits: Tensor, targets: Tensor, valid: Tensor, images: Tensor, *, smooth: float) -> Tensor:
+    """1 - (2 sum(p y) + s) / (sum(p) + sum(y) + s) per class, the same for every image: (N, C).
 
-    Milletari, Navab, Ahmadi, "V-Net" (2016), with the plain sums of Sudre et al. (2017) in the denominator.
+    The sums run over the valid pixels of all images, weighted by ``images`` (N,); 0 for a class without a
+    true pixel among them.
+
+    Milletari, Navab, Ahmadi, "V-Net" (2016), with the plain sums of Sudre et al. (2017) in the denominator,
+    over the batch as one volume: the batch Dice of Isensee et al., "nnU-Net" (2021). What sums over images or
+    over the batch do where labels are empty: Tilborghs et al., "The Dice Loss in the Context of Missing or
+    Empty Labels" (2022).
     """
-    overlap, predicted, true = _sums(logits, targets, valid)
-    return 1 - (2 * overlap + smooth) / (predicted + true + smooth).clamp_min(1e-7)
+    overlap, predicted, true = _sums(logits, targets, valid, images)
+    return _where_shown(
+        1 - (2 * overlap + smooth) / (predicted + true + smooth).clamp_min(1e-7), true, logits
+    )
 
 
-def jaccard(logits: Tensor, targets: Tensor, valid: Tensor, *, smooth: float) -> Tensor:
-    """1 - (sum(p y) + s) / (sum(p) + sum(y) - sum(p y) + s) over the valid pixels: (N, C).
+def jaccard(logits: Tensor, targets: Tensor, valid: Tensor, images: Tensor, *, smooth: float) -> Tensor:
+    """1 - (sum(p y) + s) / (sum(p) + sum(y) - sum(p y) + s), with sums like those of ``dice``: (N, C).
 
     Rahman, Wang, "Optimizing Intersection-Over-Union in Deep Neural Networks" (2016).
     """
-    overlap, predicted, true = _sums(logits, targets, valid)
-    return 1 - (overlap + smooth) / (predicted + true - overlap + smooth).clamp_min(1e-7)
+    overlap, predicted, true = _sums(logits, targets, valid, images)
+    union = (predicted + true - overlap + smooth).clamp_min(1e-7)
+    return _where_shown(1 - (overlap + smooth) / union, true, logits)
 
 
 @register("bce")
 def _bce(_config: LossConfig) -> MaskLoss:
-    return binary_cross_entropy
+    return lambda x, y, v, _images: binary_cross_entropy(x, y, v)
 
 
 @register("dice")
 def _dice(config: LossConfig) -> MaskLoss:
-    return lambda x, y, v: dice(x, y, v, smooth=config.smooth)
+    return lambda x, y, v, images: dice(x, y, v, images, smooth=config.smooth)
 
 
 @register("jaccard")
 def _jaccard(config: LossConfig) -> MaskLoss:
-    return lambda x, y, v: jaccard(x, y, v, smooth=config.smooth)
+    return lambda x, y, v, images: jaccard(x, y, v, images, smooth=config.smooth)
 
 
 @register("focal")
 def _focal(config: LossConfig) -> MaskLoss:
-    return lambda x, y, v: focal(
+    return lambda x, y, v, _images: focal(
         x, y, v, alpha=config.focal_alpha, gamma=config.focal_gamma, scale=config.focal_scale
     )
 
@@ -127,7 +142,8 @@ def _focal(config: LossConfig) -> MaskLoss:
 @register("bce-dice")
 def _bce_dice(config: LossConfig) -> MaskLoss:
     """The sum of cross-entropy and Dice loss."""
-    return lambda x, y, v: binary_cross_entropy(x, y, v) + dice(x, y, v, smooth=config.smooth)
+    overlap = _dice(config)
+    return lambda x, y, v, images: binary_cross_entropy(x, y, v) + overlap(x, y, v, images)
 
 
 @register("combined")
@@ -136,7 +152,7 @@ def _combined(config: LossConfig) -> MaskLoss:
     if not config.terms or "combined" in config.terms:
         raise ConfigError('"loss.terms" must name losses, and not "combined" itself.')
     parts = [_MASK_LOSSES[name](config) for name in config.terms]
-    return lambda x, y, v: torch.stack([part(x, y, v) for part in parts]).mean(0)
+    return lambda x, y, v, images: torch.stack([part(x, y, v, images) for part in parts]).mean(0)
 
 
 def grade_loss(logits: Tensor, targets: Tensor, class_weight: Tensor | None = None) -> Tensor:
@@ -169,11 +185,17 @@ def _mean(pixels: Tensor, valid: Tensor) -> Tensor:
     return (pixels * valid).flatten(2).sum(2) / valid.flatten(2).sum(2).clamp_min(1.0)
 
 
-def _sums(logits: Tensor, targets: Tensor, valid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    probabilities = torch.sigmoid(logits) * valid
-    targets = targets * valid
+def _sums(logits: Tensor, targets: Tensor, valid: Tensor, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """sum(p y), sum(p) and sum(y) of each class over the batch: (C,) each."""
+    counted = valid * images[:, None, None, None]
+    probabilities = torch.sigmoid(logits)
     return (
-        (probabilities * targets).flatten(2).sum(2),
-        probabilities.flatten(2).sum(2),
-        targets.flatten(2).sum(2),
+        (probabilities * targets * counted).sum((0, 2, 3)),
+        (probabilities * counted).sum((0, 2, 3)),
+        (targets * counted).sum((0, 2, 3)),
     )
+
+
+def _where_shown(losses: Tensor, true: Tensor, logits: Tensor) -> Tensor:
+    """The classes' losses (C,) for each image (N, C), 0 for a class without a true pixel."""
+    return torch.where(true > 0, losses, torch.zeros_like(losses)).expand(logits.shape[:2])

@@ -244,10 +244,10 @@ def transfer(
 
 
 def set_learning(network: nn.Module, *, freeze_batch_norm: bool) -> None:
-    """Training mode; with ``freeze_batch_norm`` the batch normalisations keep using their running statistics.
+    """Training mode; with ``freeze_batch_norm`` batch normalisations go on using their running statistics.
 
-    A few small batches tell less of the images' statistics than the many that the incumbent learnt from. Their
-    scales and shifts go on learning.
+    A few small batches tell less of the images' statistics than the many that the incumbent learnt from.
+    Their scales and shifts learn like other weights.
     """
     network.train()
     for module in network.modules() if freeze_batch_norm else ():

@@ -24,7 +24,7 @@ class Validation:
     ``dice`` is the mean, over the classes that a validation image shows, of the Dice pooled over the images
     labelled for the class, each at the threshold that is best for it; None when no image shows any class.
     Neither an image without lesions nor a class without any can lift it by predicting nothing, and it is the
-    figure that the thresholds are chosen by. ``not_shown`` are the classes whose threshold could not be chosen.
+    figure that the thresholds are chosen by. ``not_shown`` are the classes without a threshold to choose.
     """
 
     loss: float

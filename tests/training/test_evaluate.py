@@ -25,7 +25,7 @@ def trained_once(tmp_path_factory):
         RunConfig(),
         [
             *("network.name=multitask-unet", "network.arguments.width=4", "preprocess.size=32,32"),
-            *("epochs=4", "threads=1", "device=cpu", "optimizer.learning_rate=0.01"),
+            *("epochs=8", "threads=1", "device=cpu", "optimizer.learning_rate=0.01"),
         ],
     )
     fit(settings, open_dataset(folder), parent / "run")
@@ -52,8 +52,9 @@ def test_figures_are_those_of_the_masks_at_the_images_size(trained):
         for item in dataset.split("test")
     ]
     figures = result.classes["disc"]
-    assert figures["dice"] == pytest.approx(np.mean(dices)) and figures["threshold"] == threshold
-    assert [row["classes"]["disc"]["dice"] for row in result.per_image] == pytest.approx(dices)
+    # Alone and in a batch, a logit next to the threshold may round to either side: a pixel or two.
+    assert figures["dice"] == pytest.approx(np.mean(dices), abs=2e-3) and figures["threshold"] == threshold
+    assert [row["classes"]["disc"]["dice"] for row in result.per_image] == pytest.approx(dices, abs=5e-3)
     assert (result.images, result.groups, result.grouping_known) == (4, 2, True)
     low, high = figures["dice_interval"]
     assert low <= figures["dice"] <= high

@@ -1,11 +1,12 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from inference.bundle import bundle_digest, read_manifest, read_tensors
+from inference.bundle import bundle_digest, read_manifest, read_tensors, write_manifest
 from inference.hashing import content_hash
 from inference.predictor import load_network
 from tests.training.conftest import write_csv, write_picture
@@ -17,6 +18,7 @@ from training.loop import fit
 from training.objective import Objective
 from training.publish import group_key
 from training.recipes import find_recipe
+from training.setup import prepare_run, set_learning
 
 SMALL = (
     "network.arguments.width=4",
@@ -84,7 +86,7 @@ def test_it_learns_and_keeps_the_best(make_discs, tmp_path):
     assert max(e.val_dice for e in epochs) > 0.8 > epochs[0].val_dice
     best = max(epochs, key=lambda e: (e.val_dice, -e.val_loss))
     assert seen[-1].best_epoch == best.epoch
-    assert seen[-1].metrics["val"]["classes"]["disc"]["dice"] == pytest.approx(best.val_dice)
+    assert seen[-1].metrics["val"]["classes"]["disc"]["dice_at_threshold"] == pytest.approx(best.val_dice)
 
 
 @pytest.mark.parametrize("batches", [2, 3, 4])
@@ -316,3 +318,100 @@ def test_report_says_what_it_measured(make_discs, tmp_path):
     record = json.loads((tmp_path / "run/report/metrics.json").read_text())
     assert record["metrics"]["classes"]["disc"]["images"] == 2 and len(record["history"]) == 2
     assert "| disc | 2 |" in (tmp_path / "run/report/report.md").read_text()
+
+
+def started_from(tmp_path, folder, *more: str):
+    """A trained model with a threshold that nobody would choose, and settings to start from it."""
+    first = tmp_path / "first"
+    if not first.exists():
+        learnt = config("epochs=6", "optimizer.learning_rate=0.01", "network.arguments.width=6")
+        run(learnt, folder, first)
+        manifest = read_manifest(first / "best")
+        write_manifest(first / "best", replace(manifest, thresholds={"disc": 0.35}))
+    return config(f"init={first / 'best'}", "augment.rotation=0", *more)
+
+
+def test_without_a_better_epoch_the_start_is_kept_and_said(make_discs, tmp_path):
+    folder = make_discs(count=24)
+    settings = started_from(tmp_path, folder, "optimizer.learning_rate=5", "schedule.name=constant")
+    seen = run(settings, folder, tmp_path / "second")
+    epochs, last = of(events.Epoch, seen), seen[-1]
+    assert isinstance(last, events.Finished) and last.best_epoch == 0
+    assert not any(epoch.best for epoch in epochs)
+    texts = [event.text for event in of(events.Notice, seen)]
+    assert any("has a validation Dice of" in text for text in texts)
+    assert sum("No epoch was better" in text for text in texts) == 1
+    old, new = read_tensors(tmp_path / "first/best"), read_tensors(tmp_path / "second/best")
+    assert all(np.array_equal(old[key], new[key]) for key in old)
+    manifest = read_manifest(tmp_path / "second/best")
+    assert manifest.parent == bundle_digest(tmp_path / "first/best") and last.digest != manifest.parent
+    assert manifest.metrics["val"]["classes"]["disc"]["dice_at_threshold"] > max(e.val_dice for e in epochs)
+    again = run(settings, folder, tmp_path / "second", resume=True)
+    assert again[-1].best_epoch == 0
+
+
+def test_an_epoch_that_beats_the_start_is_the_best(make_discs, tmp_path):
+    folder = make_discs(count=24)
+    run(config("epochs=1", "optimizer.learning_rate=1e-6"), folder, tmp_path / "first")
+    settings = config(f"init={tmp_path / 'first/best'}", "epochs=6", "optimizer.learning_rate=0.01")
+    seen = run(settings, folder, tmp_path / "second")
+    best = max(of(events.Epoch, seen), key=lambda e: (e.val_dice, -e.val_loss))
+    assert seen[-1].best_epoch == best.epoch > 0
+    assert not any("No epoch was better" in event.text for event in of(events.Notice, seen))
+
+
+def test_a_run_stopped_before_it_beats_its_start_has_no_model(make_discs, tmp_path):
+    folder = make_discs(count=24)
+    settings = started_from(tmp_path, folder, "optimizer.learning_rate=5", "epochs=4")
+    seen: list[events.Event] = []
+    last = fit(
+        settings,
+        open_dataset(folder),
+        tmp_path / "second",
+        emit=seen.append,
+        stop=lambda: bool(of(events.Epoch, seen)),
+    )
+    assert isinstance(last, events.Stopped) and last.bundle is None
+    assert any("No epoch was better" in event.text for event in of(events.Notice, seen))
+    assert not (tmp_path / "second/best").exists()
+
+
+def test_the_start_is_no_candidate_when_something_was_begun_anew(make_discs, tmp_path):
+    folder = make_discs()
+    run(config("epochs=1"), folder, tmp_path / "first")
+    shutil.copytree(folder / "masks/disc", folder / "masks/all")
+    settings = config(f"init={tmp_path / 'first/best'}", "epochs=1", "optimizer.learning_rate=1e-12")
+    assert run(settings, folder, tmp_path / "second")[-1].best_epoch == 1
+
+
+def test_frozen_statistics_stay_and_the_weights_learn(make_discs, tmp_path):
+    folder = make_discs(count=24)
+    settings = started_from(tmp_path, folder, "epochs=1", "freeze_batch_norm=true")
+    prepared = prepare_run(settings, open_dataset(folder), lambda _text: None)
+    before = {key: value.clone() for key, value in prepared.network.state_dict().items()}
+    set_learning(prepared.network, freeze_batch_norm=True)
+    assert prepared.network.training and prepared.network.mask_head.training
+    statistics = [key for key in before if "running_" in key]
+    assert statistics
+    run(settings, folder, tmp_path / "kept")
+    saved = torch.load(tmp_path / "kept/resume.pt", weights_only=True)["network"]
+    assert all(torch.equal(before[key], saved[key]) for key in statistics)
+    assert not torch.equal(before["mask_head.weight"], saved["mask_head.weight"])
+    run(replace(settings, freeze_batch_norm=False), folder, tmp_path / "moved")
+    moved = torch.load(tmp_path / "moved/resume.pt", weights_only=True)["network"]
+    assert not any(torch.equal(before[key], moved[key]) for key in statistics)
+    with pytest.raises(ConfigError, match="freeze_batch_norm"):
+        run(config("freeze_batch_norm=true"), folder, tmp_path / "none")
+
+
+def test_a_class_that_no_validation_image_shows_keeps_its_threshold(make_discs, tmp_path):
+    folder = make_discs(count=24)
+    settings = started_from(tmp_path, folder, "epochs=2")
+    for item in open_dataset(folder).split("val"):
+        write_picture(item.masks["disc"], np.zeros((48, 48), np.uint8))
+    seen = run(settings, folder, tmp_path / "second")
+    assert read_manifest(tmp_path / "second/best").thresholds == {"disc": 0.35}
+    assert sum("No validation image shows disc" in event.text for event in of(events.Notice, seen)) == 1
+    assert all(event.val_dice is None for event in of(events.Epoch, seen))
+    run(config("epochs=1"), folder, tmp_path / "scratch")
+    assert read_manifest(tmp_path / "scratch/best").thresholds == {"disc": 0.5}

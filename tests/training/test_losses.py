@@ -55,6 +55,49 @@ def test_unreviewed_class_takes_no_part():
     assert mask_loss(LossConfig(name="dice"))(logits, targets, torch.zeros_like(valid)).item() == 0
 
 
+def logit(p):
+    return torch.log(torch.tensor(p) / (1 - torch.tensor(p))).reshape(2, 1, 1, 2)
+
+
+def test_overlap_losses_pool_the_batch():
+    """Two images of two pixels: p 0.8 (true) and 0.4, then 0.2 and 0.1 without any truth."""
+    targets = torch.tensor([1.0, 0.0, 0.0, 0.0]).reshape(2, 1, 1, 2)
+    logits, valid = logit([0.8, 0.4, 0.2, 0.1]), torch.ones(2, 1, 1, 2)
+
+    def found(name, images=None):
+        return mask_loss(LossConfig(name=name))(logits, targets, valid, images).item()
+
+    assert found("dice") == pytest.approx(1 - (1.6 + 1) / (1.5 + 1 + 1), rel=1e-5)
+    assert found("jaccard") == pytest.approx(1 - (0.8 + 1) / (1.5 + 1 - 0.8 + 1), rel=1e-5)
+    weights = torch.tensor([1.0, 2.0])
+    assert found("dice", weights) == pytest.approx(1 - (1.6 + 1) / (1.2 + 2 * 0.3 + 1 + 1), rel=1e-5)
+    assert found("dice", torch.tensor([1.0, 0.0])) == pytest.approx(DICE, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["dice", "jaccard"])
+def test_a_class_that_the_batch_lacks_is_left_to_the_other_terms(name):
+    logits = logit([0.8, 0.4, 0.2, 0.1]).requires_grad_()
+    empty, valid = torch.zeros(2, 1, 1, 2), torch.ones(2, 1, 1, 2)
+    loss = mask_loss(LossConfig(name=name))(logits, empty, valid)
+    loss.backward()
+    assert loss.item() == 0.0 and not logits.grad.any()
+
+
+def test_images_without_a_lesion_do_not_drive_it_to_nothing():
+    """A constant that fits what is seen (p = the share of true pixels) must not be pulled far below it: image
+    by image, the seven images without a lesion of the eight would do so."""
+    targets = torch.zeros(8, 1, 16, 16)
+    targets[0, 0, :8, :8] = 1
+    bias = torch.zeros((), requires_grad=True)
+    optimizer = torch.optim.Adam([bias], lr=0.1)
+    loss = mask_loss(LossConfig(name="bce-dice"))
+    for _ in range(400):
+        optimizer.zero_grad()
+        loss(bias.expand(8, 1, 16, 16), targets, torch.ones_like(targets)).backward()
+        optimizer.step()
+    assert torch.sigmoid(bias).item() > 64 / (8 * 256)
+
+
 def test_class_and_image_weights():
     logits = torch.cat([LOGITS, -LOGITS], 1).repeat(2, 1, 1, 1)
     targets, valid = TARGETS.repeat(2, 2, 1, 1), VALID.repeat(2, 2, 1, 1)

@@ -10,12 +10,11 @@ import pytest
 
 from inference.bundle import Manifest, bundle_digest, read_manifest, read_tensors, save_bundle
 from inference.hashing import content_hash
-from inference.prediction import probability_to_level
 from inference.preprocess_config import PreprocessConfig
 from training.dataset import open_dataset
 from training.recipes import find_recipe
 from training.synthetic import fundus_schema, write_dataset
-from training.synthetic.demo_model import LARGEST, _best_threshold, main
+from training.synthetic.demo_model import LARGEST, main
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 SAMPLE = RESOURCES / "sample"
@@ -99,14 +98,3 @@ def test_a_run_becomes_the_bundle_with_its_figures(
     assert all(np.allclose(before[key], after[key], rtol=1e-3, atol=1e-6) for key in before)
     assert main([*call[:1], str(tmp_path / "nothing"), *call[2:]]) == 1
     assert "fundus" not in capsys.readouterr().out
-
-
-def test_threshold_of_a_rare_class_is_the_one_that_finds_it() -> None:
-    every, inside = np.zeros((2, 256))
-    assert _best_threshold(every, inside) == 0.5
-    every[0], every[150], every[220] = 100_000, 400, 90
-    inside[150], inside[220] = 10, 80
-    high = _best_threshold(every, inside)
-    assert 150 < probability_to_level(high) <= 220
-    inside[150] = 390
-    assert probability_to_level(_best_threshold(every, inside)) <= 150

@@ -1,8 +1,9 @@
 """``python -m training.synthetic.demo_model``: turn a finished run into the bundled demo model.
 
 The run's best bundle is stored in half precision under the folder's name. Its thresholds are chosen anew on
-the validation images, as the run chose them, from what the stored weights predict. Then the bundle is measured as the desk would: on the test split of the run's own dataset, and on the
-committed sample. Both figures go into ``model.json`` with the digests of the data they come from.
+the validation images, as a run chooses them, from what the stored weights predict. Then the bundle is
+measured as the desk would: on the test split of the run's own dataset, and on the committed sample. Both
+figures go into ``model.json`` with the digests of the data they come from.
 """
 
 from __future__ import annotations

@@ -218,7 +218,10 @@ def read_manifest(folder: Path | str) -> Manifest:
 
 
 def read_tensors(folder: Path | str) -> dict[str, NDArray[Any]]:
-    """The bundle's tensors as arrays; half-precision ones as float32. Raises BundleError when damaged."""
+    """The bundle's tensors by name, each in its own shape; float16 ones come as float32.
+
+    Raises BundleError when the file cannot be read or is damaged.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
@@ -242,7 +245,15 @@ def read_tensors(folder: Path | str) -> dict[str, NDArray[Any]]:
 def check_tensors(
     folder: Path | str, expected: Mapping[str, tuple[int, ...]], found: Mapping[str, NDArray[Any]]
 ) -> None:
-    """Raise BundleError naming the first missing, extra, misshapen or non-finite tensor."""
+    """Compare tensors with what the network needs.
+
+    Args:
+        folder: the bundle, for the sentence.
+        expected: the shape of every tensor, by name.
+        found: the tensors that there are.
+
+    Raises BundleError naming the first missing, extra, misshapen or non-finite tensor.
+    """
     where = f"The weights of the model bundle {show_name(folder)}"
     missing, extra = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
     if missing:

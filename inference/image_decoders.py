@@ -57,7 +57,10 @@ def pillow() -> Any:
 
 
 def decode_jpeg(data: bytes, at_least: int | None) -> Decoded:
-    """JPEG bytes to (H, W) or (H, W, 3) uint8; reduced while the long side keeps `at_least`."""
+    """JPEG bytes to (H, W) or (H, W, 3) uint8; reduced while the long side keeps `at_least`.
+
+    Raises BrokenFileError.
+    """
     import simplejpeg
 
     orientation = jpeg_orientation(data)
@@ -83,7 +86,10 @@ def decode_jpeg(data: bytes, at_least: int | None) -> Decoded:
 
 
 def decode_png(data: bytes, *, indices: bool) -> Decoded:
-    """PNG bytes to (H, W), (H, W, 3) or (H, W, 4), uint8 or uint16; palettes as colours, or as indices."""
+    """PNG bytes to (H, W), (H, W, 3) or (H, W, 4), uint8 or uint16; palettes as colours, or as indices.
+
+    Raises BrokenFileError.
+    """
     import cv2
 
     header = png_header(data)
@@ -153,7 +159,7 @@ _YCBCR, _JPEG = 6, (6, 7)
 
 
 def tiff_pages(tif: Any) -> list[Any]:
-    """The full-size pages: thumbnails and reduced copies left out."""
+    """The full-size pages: thumbnails and reduced copies left out. Raises BrokenFileError for none."""
     pages = [page for page in tif.pages if not page.is_reduced]
     if not pages:
         raise BrokenFileError("it holds no picture")
@@ -201,7 +207,10 @@ def _decode_tiff_page(page: Any, *, indices: bool) -> Decoded:
 
 
 def decode_tiff(path: Path, frame: int, *, indices: bool) -> Decoded:
-    """One page of a TIFF to native pixels; palette colours, or indices if asked for."""
+    """One page of a TIFF to native pixels; palette colours, or indices if asked for.
+
+    Raises BrokenFileError for a page that there is not or whose data is cut off.
+    """
     import tifffile
 
     with tifffile.TiffFile(path) as tif:

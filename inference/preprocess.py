@@ -129,6 +129,8 @@ def fit_image(rgb8: U8, config: PreprocessConfig) -> tuple[U8, Geometry]:
 
     Returns:
         The (h, w, 3) uint8 picture of `config.size`, C-contiguous, and where it lies on the image.
+
+    Raises PreprocessError for any other array.
     """
     if rgb8.ndim != 3 or rgb8.shape[2] != 3 or rgb8.dtype != np.uint8 or 0 in rgb8.shape:
         raise PreprocessError("Preprocessing needs an image of 8-bit RGB values that is not empty.")
@@ -186,6 +188,8 @@ def mask_coverage(mask: NDArray[np.bool_], geometry: Geometry) -> F32:
 
     Args:
         mask: (H, W) bool at the geometry's image size.
+
+    Raises PreprocessError for a mask of another size.
     """
     if mask.shape != geometry.image_size:
         height, width = geometry.image_size

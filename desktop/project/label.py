@@ -178,13 +178,19 @@ class Label:
         return self._step(self.history.redo_row(), self.history.undone, forward=True)
 
     def set_grade(self, scale: str, value: str | None) -> Edit | None:
-        """Set a grade (None takes it away) as an undo step; None when it is so already."""
+        """Set a grade (None takes it away) as an undo step; return its edit, or None when it is so already.
+
+        Raises ProjectError for a value that the scale lacks, SchemaError for a scale that there is not.
+        """
         if value is not None and value not in self.schema.scale(scale).values:
             raise ProjectError(f"The scale “{scale}” has no value “{value}”.")
         return self._set_value("grade", scale, self.grades.get(scale), value)
 
     def set_finding(self, name: str, value: str | None) -> Edit | None:
-        """Set a finding to one of FINDING_STATES (None takes it away) as an undo step; None when it is so."""
+        """Set a finding to one of FINDING_STATES (None takes it away) as an undo step; return its edit or None.
+
+        Raises ProjectError for another state, SchemaError for a finding that there is not.
+        """
         if value is not None and value not in FINDING_STATES:
             raise ProjectError(f"A finding is present, absent or not assessed; “{name}” cannot be “{value}”.")
         self.schema.finding(name)

@@ -34,7 +34,8 @@ def stored_version(path: Path) -> int:
 def migrate(path: Path) -> Path | None:
     """Bring the store at `path` to STORE_VERSION; return the backup made beside it, None when current.
 
-    Raises StoreVersionError, with the file untouched, for a newer version or one without a way here.
+    Raises StoreVersionError, with the file untouched, for a newer version or one without a way here, and
+    StoreError when a step fails: the store is as it was, and the backup lies beside it.
     """
     version = stored_version(path)
     if version == STORE_VERSION:

@@ -108,7 +108,10 @@ class ModelCommands(ProjectBase):
     def end_run(
         self, run_id: str, outcome: str, *, message: str = "", model_digest: str | None = None
     ) -> Future[None]:
-        """Record how a run ended: finished, stopped or failed, with its sentence and its model."""
+        """Record how a run ended, with its sentence and its model.
+
+        Raises ProjectError unless `outcome` is one of RUN_OUTCOMES (finished, stopped, failed).
+        """
         if outcome not in RUN_OUTCOMES:
             raise ProjectError(f"A run cannot end as “{outcome}”.")
         values = {"outcome": outcome, "message": message, "model_digest": model_digest, "ended": now()}

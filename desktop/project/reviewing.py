@@ -90,12 +90,15 @@ class ReviewCommands(LabelCommands):
         return self.writer.submit(lambda connection: _finish(connection, finish))
 
     def take_back_finish(self, label: Label) -> Future[str]:
-        """Undo the last finish, rejection or second look; the Future gives the status from before."""
+        """Undo the last finish, rejection or second look; the Future gives the status from before.
+
+        It raises ProjectError when there is nothing to take back.
+        """
         self.save(label)
         return self.writer.submit(lambda connection: _take_back(connection, label.key))
 
     def reject(self, image_id: str, reason: str) -> Future[str]:
-        """Put an image aside for good, with the reason."""
+        """Put an image aside for good; the Future gives the status. Raises ProjectError for an empty reason."""
         if not reason.strip():
             raise ProjectError("An image is rejected for a reason; say which.")
         return self._set_aside(image_id, REJECTED, reason.strip())

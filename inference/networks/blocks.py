@@ -51,7 +51,7 @@ class Heads(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> tuple[dict[str, Tensor], Tensor | None]:
-        """Logits per scale, and of the findings."""
+        """(N, C, H, W) to logits: (N, K) of each scale by name, and (N, F) of the findings or None."""
         pooled = self.dropout(x.mean(dim=(2, 3)))
         grades = {name: layer(pooled) for name, layer in zip(self.names, self.grades, strict=True)}
         return grades, None if self.findings is None else self.findings(pooled)

@@ -108,6 +108,7 @@ class MobileNetUNet(nn.Module):
         return self
 
     def forward(self, x: Tensor) -> NetworkOutput:
+        """(N, 3, H, W) float to logits: masks (N, C, H, W), grades (N, K) by scale, findings (N, F)."""
         height, width = x.shape[-2:]
         x = pad_to_multiple(x, _STRIDE)
         taps: list[Tensor] = []

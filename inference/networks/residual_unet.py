@@ -58,6 +58,7 @@ class _ResidualNetwork(nn.Module):
         self.heads = Heads(16 * width, schema, dropout) if heads else None
 
     def forward(self, x: Tensor) -> NetworkOutput:
+        """(N, 3, H, W) float to logits: masks (N, C, H, W), grades (N, K) by scale, findings (N, F)."""
         height, width = x.shape[-2:]
         bottleneck, skips = self.body.encode(pad_to_multiple(x, _STRIDE))
         masks = None

@@ -53,6 +53,8 @@ class Curve(QStackedWidget):
             plot.hideButtons()
             plot.setMenuEnabled(False)
             plot.setFrameShape(plot.Shape.NoFrame)
+            # A loss is a number, not some thousandths.
+            plot.getAxis("left").setSIPrefixEnableRanges(())
             layout.addWidget(plot)
             self._plots.append(plot)
         self._plots[1].setYRange(0.0, 1.0)
@@ -76,8 +78,6 @@ class Curve(QStackedWidget):
                 font.setPixelSize(LABEL)
                 axis.setTickFont(font)
                 axis.setStyle(tickLength=4)
-            # Before the label: a loss is a number, not some thousandths.
-            plot.getAxis("left").enableAutoSIPrefix(False)
             plot.setLabel("left", name, color=quiet, size=f"{LABEL}px")
             plot.getAxis("left").setWidth(7 * GRID)
         last = max((int(p["epoch"]) for p in self.points), default=1)

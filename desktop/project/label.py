@@ -187,7 +187,7 @@ class Label:
         return self._set_value("grade", scale, self.grades.get(scale), value)
 
     def set_finding(self, name: str, value: str | None) -> Edit | None:
-        """Set a finding to one of FINDING_STATES (None takes it away) as an undo step; return its edit or None.
+        """Set a finding to one of FINDING_STATES (None takes it away) as an undo step; its edit or None.
 
         Raises ProjectError for another state, SchemaError for a finding that there is not.
         """

@@ -98,7 +98,10 @@ class ReviewCommands(LabelCommands):
         return self.writer.submit(lambda connection: _take_back(connection, label.key))
 
     def reject(self, image_id: str, reason: str) -> Future[str]:
-        """Put an image aside for good; the Future gives the status. Raises ProjectError for an empty reason."""
+        """Put an image aside for good; the Future gives its status.
+
+        Raises ProjectError for an empty reason.
+        """
         if not reason.strip():
             raise ProjectError("An image is rejected for a reason; say which.")
         return self._set_aside(image_id, REJECTED, reason.strip())

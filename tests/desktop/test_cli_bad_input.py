@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import errno
 import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -18,11 +17,6 @@ import pytest
 from desktop.project.project import Project
 from inference.schema import Schema
 from tests.desktop.cli_support import SCHEMA, Call, disc, run_program, write_dataset, write_model, write_png
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    return Call(capsys)
 
 
 @pytest.fixture(scope="module")
@@ -213,37 +207,22 @@ def test_links_that_lead_nowhere_or_round(call: Call, model: Path, tmp_path: Pat
 
 
 def test_a_folder_without_rights(
-    call: Call, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    call: Call, model: Path, tmp_path: Path, forbid: Callable[[Path], None]
 ) -> None:
-    """An administrator may read everything, so the refusal is the system's call standing in for it."""
     closed = tmp_path / "closed"
     write_png(closed / "a.png", disc(0)[0])
-    real = os.scandir
-
-    def refuse(path: object = ".") -> object:
-        if os.fspath(path) == os.fspath(closed):  # type: ignore[call-overload]
-            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))  # type: ignore[call-overload]
-        return real(path)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(os, "scandir", refuse)
+    forbid(closed)
     said = call.fails("predict", closed, "--model", model, "--out", tmp_path / "out")
     assert "right" in said and "closed" in said
     assert "right" in call.fails("init", closed)
 
 
 def test_a_sub_folder_without_rights_is_said(
-    call: Call, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    call: Call, model: Path, tmp_path: Path, forbid: Callable[[Path], None]
 ) -> None:
     write_png(tmp_path / "eyes/a.png", disc(0)[0])
     closed = write_png(tmp_path / "eyes/closed/b.png", disc(1)[0]).parent
-    real = os.scandir
-
-    def refuse(path: object = ".") -> object:
-        if os.fspath(path) == os.fspath(closed):  # type: ignore[call-overload]
-            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))  # type: ignore[call-overload]
-        return real(path)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(os, "scandir", refuse)
+    forbid(closed)
     text = call("predict", tmp_path / "eyes", "--model", model, "--out", tmp_path / "out", "--device", "cpu")
     assert "right" in text and "closed" in text and "1 images predicted" in text
 
@@ -279,18 +258,9 @@ def test_a_schema_that_cannot_be_used(call: Call, tmp_path: Path, text: str) -> 
     assert not (tmp_path / "photographs/.overread").exists()
 
 
-def test_a_full_disk_by_the_systems_word(
-    call: Call, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("no_room_for_masks")
+def test_a_full_disk_by_the_systems_word(call: Call, model: Path, tmp_path: Path) -> None:
     write_png(tmp_path / "photographs/a.png", disc(0)[0])
-    real = Path.write_bytes
-
-    def full(path: Path, data: bytes) -> int:
-        if "masks" in path.parts:
-            raise OSError(errno.ENOSPC, "No space left on device", str(path))
-        return real(path, data)
-
-    monkeypatch.setattr(Path, "write_bytes", full)
     said = call.fails("predict", tmp_path / "photographs", "--model", model, "--out", tmp_path / "out")
     assert "disk is full" in said
     assert not (tmp_path / "out").exists() and not list(tmp_path.glob(".out*"))

@@ -12,11 +12,6 @@ from tests.desktop.cli_support import Call
 
 
 @pytest.fixture
-def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    return Call(capsys)
-
-
-@pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[bool, str]]:
     """Answers in place of the processes that try Qt and torch, and every library there."""
     answers = {

@@ -27,13 +27,6 @@ from tests.desktop.session_tools import (
 
 
 @pytest.fixture
-def session(qtbot):
-    made = new_session()
-    yield made
-    close(qtbot, made)
-
-
-@pytest.fixture
 def folder(tmp_path):
     return make_folder(tmp_path / "images here", 12)
 

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import os
 
-import pytest
-
 from desktop.loop.launcher import RunRequest
 from tests.desktop.session_tools import close, dab, make_bundle, make_folder, new_session, open_and_wait
-
-
-@pytest.fixture
-def session(qtbot):
-    made = new_session()
-    yield made
-    close(qtbot, made)
 
 
 def review_all(qtbot, session) -> None:
@@ -96,6 +87,28 @@ def test_a_killed_run_leaves_the_window_and_says_so_once(qtbot, session, tmp_pat
     assert [(run.outcome, run.message) for run in session.project.runs()] == [("failed", endings[0].sentence)]
     dab(session, y=80)
     qtbot.waitUntil(lambda: session.pending == 0)
+
+
+def test_a_stopped_run_that_left_a_model_is_recorded_as_stopped(qtbot, session, tmp_path):
+    open_and_wait(qtbot, session, make_folder(tmp_path / "images", 10))
+    review_all(qtbot, session)
+    flow, endings = session.fine_tune, []
+
+    def stop_after_a_better_epoch(event):
+        if event["event"] == "epoch" and event["best"]:
+            flow.stop()
+
+    flow.happened.connect(stop_after_a_better_epoch)
+    flow.ended.connect(endings.append)
+    rate = "optimizer.learning_rate=0.01"
+    parent = make_bundle(tmp_path / "first")
+    flow.start(RunRequest(parent=parent, epochs=500, device="cpu", overrides=(rate, "patience=0")))
+    qtbot.waitUntil(lambda: bool(endings), timeout=60_000)
+    assert endings[0].kind == "stopped" and "stopped after epoch" in endings[0].sentence
+    assert flow.candidate is not None and flow.candidate.digest == endings[0].digest
+    row = session.project.runs()[-1]
+    assert (row.outcome, row.model_digest) == ("stopped", flow.candidate.digest)
+    assert row.message == endings[0].sentence
 
 
 def test_closing_ends_a_run(qtbot, tmp_path):

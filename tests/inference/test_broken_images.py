@@ -6,7 +6,6 @@ import os
 import stat
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -14,18 +13,9 @@ from PIL import Image
 
 from inference.image_decoders import MAX_PIXELS
 from inference.images import ImageError, probe, read_image, read_mask, read_rgb8
+from tests.inference.pictures import save, smooth
 
 RGB = np.random.default_rng(11).integers(0, 256, (30, 44, 3), dtype=np.uint8)
-
-
-def smooth(height=120, width=200):
-    coarse = np.random.default_rng(4).integers(30, 226, (4, 6, 3), dtype=np.uint8)
-    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-
-
-def save(path, array, **options):
-    Image.fromarray(array).save(path, **options)
-    return path
 
 
 def broken_files(folder: Path) -> dict[str, Path]:

@@ -13,19 +13,10 @@ from inference.images import (
     read_rgb8,
     to_rgb8,
 )
+from tests.inference.pictures import save, smooth
 
 RNG = np.random.default_rng(11)
 RGB = RNG.integers(0, 256, (30, 44, 3), dtype=np.uint8)
-
-
-def smooth(height=120, width=200):
-    coarse = np.random.default_rng(4).integers(30, 226, (4, 6, 3), dtype=np.uint8)
-    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-
-
-def save(path, array, **options):
-    Image.fromarray(array).save(path, **options)
-    return path
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".bmp", ".ppm", ".webp"])

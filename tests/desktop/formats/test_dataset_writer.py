@@ -220,16 +220,9 @@ def test_without_hard_links_it_copies(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (tmp_path / "out/images/a.png").stat().st_ino != a.stat().st_ino
 
 
-def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("no_room_for_masks")
+def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     a = picture(tmp_path / "a.png")
-    real = Path.write_bytes
-
-    def full(path: Path, data: bytes) -> int:
-        if "masks" in path.parts:
-            raise OSError(errno.ENOSPC, "No space left on device", str(path))
-        return real(path, data)
-
-    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space"):
         write(tmp_path / "out", [item(a, "a.png", masks={"polyp": mask(0)}, states={"polyp": "reviewed"})])
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png"]

@@ -53,8 +53,6 @@ class Curve(QStackedWidget):
             plot.hideButtons()
             plot.setMenuEnabled(False)
             plot.setFrameShape(plot.Shape.NoFrame)
-            # A loss is a number, not some thousandths.
-            plot.getAxis("left").setSIPrefixEnableRanges(())
             layout.addWidget(plot)
             self._plots.append(plot)
         self._plots[1].setYRange(0.0, 1.0)
@@ -78,8 +76,12 @@ class Curve(QStackedWidget):
                 font.setPixelSize(LABEL)
                 axis.setTickFont(font)
                 axis.setStyle(tickLength=4)
-            plot.setLabel("left", name, color=quiet, size=f"{LABEL}px")
-            plot.getAxis("left").setWidth(7 * GRID)
+            axis = plot.getAxis("left")
+            axis.setLabel(name, color=quiet, size=f"{LABEL}px")
+            axis.setWidth(7 * GRID)
+            # A loss is a number, not some thousandths; a new label forgets that.
+            axis.setSIPrefixEnableRanges(())
+            axis.updateAutoSIPrefix()
         last = max((int(p["epoch"]) for p in self.points), default=1)
         step = max(1, last // 10)
         for plot in self._plots:

@@ -191,9 +191,9 @@ class Lines:
         self._output.line(f"Stopped after {values['epoch']} whole epochs; go on with --resume.")
 
     def _finished(self, values: dict[str, Any]) -> None:
-        self._output.line(
-            f"Done: epoch {values['best_epoch']} was the best; the model is in {values['bundle']}"
-        )
+        epoch = values["best_epoch"]
+        best = f"epoch {epoch} was the best" if epoch else "no epoch was better than the start"
+        self._output.line(f"Done: {best}; the model is in {values['bundle']}")
 
 
 def run_evaluate(args: argparse.Namespace, output: Output) -> int:

@@ -216,7 +216,12 @@ class FineTune(QObject):
         from desktop.loop import launcher
 
         self._enter("registering", "Registering the new model")
-        self._begin(lambda _control: launcher.record_finished(project, run), self._on_registered)
+        stopped = outcome.kind == "stopped"
+        kind, message = ("stopped", outcome.sentence) if stopped else ("finished", "")
+        self._begin(
+            lambda _control: launcher.record_finished(project, run, outcome=kind, message=message),
+            self._on_registered,
+        )
 
     def _on_registered(self, digest: str) -> None:
         if self.sender() is self._task:

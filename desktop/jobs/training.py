@@ -239,12 +239,11 @@ class TrainingProcess(QObject):
                 else "it was stopped"
             )
             return Outcome("stopped", f"The run was stopped: {how}.", details, event=event, exit_code=code)
-        if any(mark in details.lower() for mark in OUT_OF_MEMORY_MARKS) or self._killed_for_memory(
-            code, crashed
-        ):
+        told = any(mark in details.lower() for mark in OUT_OF_MEMORY_MARKS)
+        if told or self._killed_for_memory(code, crashed):
             sentence = (
-                "The run ended because memory ran out: choose a smaller batch or image size, "
-                "or close other programs, and start it again."
+                f"The run ended {'' if told else 'most likely '}because memory ran out: "
+                "choose a smaller batch or image size, or close other programs, and start it again."
             )
             return Outcome("crashed", sentence, details, event=event, exit_code=code)
         if crashed:
@@ -260,11 +259,17 @@ class TrainingProcess(QObject):
         if event["event"] == "stopped":
             sentence = f"The run was stopped after epoch {event.get('epoch', 0)}; it can be resumed."
             return Outcome("stopped", sentence, details, bundle, digest, event)
-        return Outcome("finished", "The run is finished.", details, bundle, digest, event)
+        sentence = "The run is finished."
+        if event.get("best_epoch") == 0:
+            sentence = (
+                "The run is finished: no epoch was better than the model it started from, which is kept."
+            )
+        return Outcome("finished", sentence, details, bundle, digest, event)
 
     @staticmethod
     def _killed_for_memory(code: int, crashed: bool) -> bool:
-        # On Linux the kernel ends a process that takes all memory by SIGKILL; nobody else of ours does here.
+        # On Linux the kernel ends a process that takes all memory by SIGKILL; nobody else of ours does here,
+        # but a person or a job system can: it is most likely, not certain.
         return os.name == "posix" and crashed and code == signal.SIGKILL
 
 

@@ -151,9 +151,12 @@ def _configured(request: RunRequest) -> RunConfig:
     return replace(config, device=request.device, threads=request.threads)
 
 
-def record_finished(project: Project, prepared: PreparedRun) -> str:
+def record_finished(
+    project: Project, prepared: PreparedRun, *, outcome: str = "finished", message: str = ""
+) -> str:
     """Record that the run made a bundle: its model, what it was trained on, and the end. Returns the digest.
 
+    `outcome` is "stopped" for a run that was ended early and left the best of its epochs; `message` says how.
     Blocks. The bundle stays in the run's folder; it becomes the incumbent by `promotion.promote` only.
     """
     manifest = read_manifest(prepared.bundle)
@@ -168,7 +171,7 @@ def record_finished(project: Project, prepared: PreparedRun) -> str:
         class_map=class_map(manifest.schema, project.schema),
     ).result()
     project.record_trained_on(digest, trained_images(project, prepared.dataset)).result()
-    project.end_run(prepared.run_id, "finished", model_digest=digest).result()
+    project.end_run(prepared.run_id, outcome, message=message, model_digest=digest).result()
     return digest
 
 

@@ -76,6 +76,14 @@ def test_a_finished_run_tells_its_events_and_its_bundle(qtbot, run, tmp_path):
     assert "a stray line" in process.log_lines
 
 
+def test_a_run_without_a_better_epoch_says_so(qtbot, run, tmp_path):
+    body = """
+        sys.stdout.write(json.dumps({"event": "finished", "bundle": "/x/best", "digest": "d", "best_epoch": 0}))
+    """
+    outcome = wait_end(qtbot, run(child(tmp_path, body)))
+    assert outcome.kind == "finished" and "no epoch was better" in outcome.sentence
+
+
 def test_stop_is_said_on_the_input_and_the_run_saves(qtbot, run, tmp_path):
     body = """
         sys.stdout.write(json.dumps({"event": "started"}) + "\\n"); sys.stdout.flush()

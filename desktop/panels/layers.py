@@ -246,6 +246,18 @@ class Layers(QWidget):
         )
         self.opacity.moved.connect(self._set_opacity)
         self.threshold.let_go.connect(self._set_threshold)
+        self._arrange()
+        session.project_changed.connect(self.rebuild)
+        for signal in (
+            session.styles_changed, session.selection_changed, session.options_changed,
+            session.prediction_changed, session.model_changed, session.statuses_changed,
+            session.display_changed,
+        ):  # fmt: skip
+            signal.connect(self.refresh)
+        look().changed.connect(self.refresh)
+        self.rebuild()
+
+    def _arrange(self) -> None:
         layout = column(self)
         layout.addWidget(heading("Layers", self.add_button))
         self._rows = column(holder := QWidget(), spacing=0)
@@ -260,18 +272,6 @@ class Layers(QWidget):
         inner.addWidget(self.opacity)
         inner.addWidget(self.threshold)
         layout.addWidget(self._details)
-        session.project_changed.connect(self.rebuild)
-        for signal in (session.styles_changed, session.selection_changed, session.options_changed):
-            signal.connect(self.refresh)
-        for signal in (
-            session.prediction_changed,
-            session.model_changed,
-            session.statuses_changed,
-            session.display_changed,
-        ):
-            signal.connect(self.refresh)
-        look().changed.connect(self.refresh)
-        self.rebuild()
 
     def rebuild(self) -> None:
         """Make the rows anew: the schema changed."""

@@ -76,20 +76,7 @@ class Project(ProjectQueries, ReviewCommands, ModelCommands, IndexCommands):
         place can be written.
         """
         folder = _folder(folder)
-        if find_location(folder) is not None:
-            raise ProjectExists(f"“{folder.name}” has a project already; open it.")
-        if inside_location(folder).store.is_file():
-            # A second, empty one elsewhere would look as if all the work were lost.
-            raise ProjectError(
-                f"“{folder.name}” has a project that cannot be written to; make the folder writable, "
-                "or copy it to where you may write."
-            )
-        try:
-            location = choose_location(folder)
-        except OSError as error:
-            raise ProjectError(
-                f"No place to keep a project for “{folder.name}”: {error.strerror}."
-            ) from error
+        location = _new_location(folder)
         reader = reader or default_reader()
         lock = ProjectLock(location, reader)
         settings = {
@@ -162,6 +149,22 @@ def _folder(folder: Path | str) -> Path:
     except RuntimeError as error:  # what Python 3.11 and 3.12 say of a link that leads back to itself
         raise ProjectError(f"The folder “{path.name}” is a link that leads back to itself.") from error
     raise ProjectError(f"“{path}” is not a folder.")
+
+
+def _new_location(folder: Path) -> Location:
+    """Find the place for a first project. Raises ProjectExists, and ProjectError when there is no place."""
+    if find_location(folder) is not None:
+        raise ProjectExists(f"“{folder.name}” has a project already; open it.")
+    if inside_location(folder).store.is_file():
+        # A second, empty one elsewhere would look as if all the work were lost.
+        raise ProjectError(
+            f"“{folder.name}” has a project that cannot be written to; make the folder writable, "
+            "or copy it to where you may write."
+        )
+    try:
+        return choose_location(folder)
+    except OSError as error:
+        raise ProjectError(f"No place to keep a project for “{folder.name}”: {error.strerror}.") from error
 
 
 def _opened(

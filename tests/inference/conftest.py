@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from inference import precision
 from inference.bundle import Manifest, save_bundle
 from inference.preprocess_config import PreprocessConfig
 from inference.schema import Finding, GradeScale, MaskClass, Schema
@@ -57,3 +58,10 @@ def make_bundle(tmp_path: Path, one_thread: None) -> Callable[..., Path]:
         return tmp_path / name
 
     return make
+
+
+@pytest.fixture
+def nothing_proven(monkeypatch):
+    """Every test proves precision anew, on a processor without half precision."""
+    monkeypatch.setattr(precision, "_proven", {})
+    monkeypatch.setattr(precision, "candidate", lambda device: None)

@@ -3,10 +3,9 @@ import pytest
 import torch
 from PIL import Image
 
-from inference import precision, predictor
+from inference import predictor
 from inference.bundle import BundleError, bundle_digest, read_manifest, read_tensors, save_bundle
 from inference.images import ImageError, read_image, to_rgb8
-from inference.networks.output import NetworkOutput
 from inference.networks.registry import build
 from inference.prediction import dequantise
 from inference.predictor import (
@@ -18,17 +17,9 @@ from inference.predictor import (
     load_network,
 )
 from inference.preprocess import PreprocessConfig, prepare
+from tests.inference.pictures import answer, picture, same
 
-
-@pytest.fixture(autouse=True)
-def nothing_proven(monkeypatch):
-    """Every test proves precision anew, on a processor without half precision."""
-    monkeypatch.setattr(precision, "_proven", {})
-    monkeypatch.setattr(precision, "candidate", lambda device: None)
-
-
-def picture(seed=0, height=90, width=140):
-    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+pytestmark = pytest.mark.usefixtures("nothing_proven")
 
 
 def photographs(folder, count):
@@ -37,11 +28,6 @@ def photographs(folder, count):
         paths.append(folder / f"{index}.png")
         Image.fromarray(picture(index)).save(paths[-1])
     return paths
-
-
-def same(a, b):
-    levels = np.abs(a.logits.astype(int) - b.logits.astype(int)).max(initial=0)
-    return levels <= 1 and a.geometry == b.geometry and a.grades.keys() == b.grades.keys()
 
 
 def test_a_prediction_is_what_the_network_says(make_bundle):
@@ -207,11 +193,6 @@ class Scripted(torch.nn.Module):
         return self.action(x)
 
 
-def answer(x, value=1.0):
-    masks = torch.full((x.shape[0], 2, *x.shape[-2:]), value)
-    return NetworkOutput(masks, {"dr": torch.zeros(x.shape[0], 3)}, torch.zeros(x.shape[0], 1))
-
-
 @pytest.mark.parametrize(
     "error",
     [
@@ -292,73 +273,6 @@ def test_a_network_that_fails_is_one_sentence(make_bundle):
     with pytest.raises(NetworkFailed, match="“tiny” failed") as caught:
         one.predict(picture())
     assert "\n" not in str(caught.value)
-
-
-def half_precision(monkeypatch, spoil):
-    """A predictor on a "half-precision" processor whose half-precision answers are spoilt."""
-    monkeypatch.setattr(precision, "candidate", lambda device: torch.bfloat16)
-    asked = []
-
-    def call(self, inputs, dtype):
-        asked.append(dtype)
-        ramp = torch.linspace(-4, 4, 96).expand(inputs.shape[0], 2, 64, 96).clone()
-        output = answer(inputs)._replace(masks=ramp)
-        return output if dtype is None else spoil(output)
-
-    monkeypatch.setattr(Predictor, "_call", call)
-    return asked
-
-
-def test_half_precision_is_used_once_proven(make_bundle, monkeypatch):
-    asked = half_precision(monkeypatch, lambda output: output._replace(masks=output.masks + 0.01))
-    bundle = make_bundle()
-    one = Predictor(bundle, device="cpu")
-    one.predict(picture())
-    one.predict(picture())
-    Predictor(bundle, device="cpu").predict(picture())  # the process remembers
-    assert asked == [None, torch.bfloat16, torch.bfloat16, torch.bfloat16]
-
-
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda output: output._replace(masks=output.masks + 0.3),
-        lambda output: output._replace(masks=output.masks * float("nan")),
-        lambda output: output._replace(grades={"dr": output.grades["dr"] + torch.tensor([0.5, 0, 0])}),
-        lambda output: output._replace(findings=output.findings + 0.5),
-    ],
-)
-def test_half_precision_that_changes_anything_is_left(make_bundle, monkeypatch, spoil):
-    asked = half_precision(monkeypatch, spoil)
-    one = Predictor(make_bundle(), device="cpu")
-    one.predict(picture())
-    one.predict(picture())
-    assert asked == [None, torch.bfloat16, None]
-
-
-def test_empty_masks_are_compared_by_their_probabilities():
-    thresholds = torch.tensor([0.5])
-    empty = torch.full((1, 1, 64, 64), -6.0)
-    assert precision.agree(empty, empty + 0.1, thresholds)
-    assert not precision.agree(empty, empty + 4.0, thresholds)
-
-
-def test_bfloat16_agrees_with_float32_here(make_bundle, monkeypatch):
-    """The real thing: autocast on this processor, whether it has the instructions or emulates them."""
-    bundle = make_bundle()
-    exact = Predictor(bundle, device="cpu").predict(picture())
-    precision._proven.clear()
-    monkeypatch.setattr(precision, "candidate", lambda device: torch.bfloat16)
-    one = Predictor(bundle, device="cpu")
-    one.predict(picture())
-    dtypes = set(precision._proven.values())
-    other = one.predict(picture())
-    if dtypes == {torch.bfloat16}:
-        a, b = exact.logits >= 128, other.logits >= 128
-        assert 2 * (a & b).sum() >= 0.97 * (a.sum() + b.sum())
-        assert not np.array_equal(exact.logits, other.logits)
-    else:
-        assert same(exact, other)
 
 
 def test_weights_that_do_not_fit_are_refused(make_bundle):

@@ -42,8 +42,10 @@ def trained(trained_once, tmp_path):
 def test_figures_are_those_of_the_masks_at_the_images_size(trained):
     folder, bundle = trained
     dataset = open_dataset(folder)
-    result = evaluate(bundle, dataset, "test", device="cpu", threads=1)
     predictor = Predictor(bundle, device="cpu", threads=1)
+    # The first prediction in a process is the exact one that half precision is proven against.
+    predictor.predict(read_image(dataset.split("test")[0].path))
+    result = evaluate(bundle, dataset, "test", device="cpu", threads=1)
     threshold = predictor.manifest.threshold("disc")
     dices = [
         overlap(
@@ -52,9 +54,8 @@ def test_figures_are_those_of_the_masks_at_the_images_size(trained):
         for item in dataset.split("test")
     ]
     figures = result.classes["disc"]
-    # Alone and in a batch, a logit next to the threshold may round to either side: a pixel or two.
-    assert figures["dice"] == pytest.approx(np.mean(dices), abs=2e-3) and figures["threshold"] == threshold
-    assert [row["classes"]["disc"]["dice"] for row in result.per_image] == pytest.approx(dices, abs=5e-3)
+    assert figures["dice"] == pytest.approx(np.mean(dices)) and figures["threshold"] == threshold
+    assert [row["classes"]["disc"]["dice"] for row in result.per_image] == pytest.approx(dices)
     assert (result.images, result.groups, result.grouping_known) == (4, 2, True)
     low, high = figures["dice_interval"]
     assert low <= figures["dice"] <= high

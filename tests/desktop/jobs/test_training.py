@@ -78,7 +78,8 @@ def test_a_finished_run_tells_its_events_and_its_bundle(qtbot, run, tmp_path):
 
 def test_a_run_without_a_better_epoch_says_so(qtbot, run, tmp_path):
     body = """
-        sys.stdout.write(json.dumps({"event": "finished", "bundle": "/x/best", "digest": "d", "best_epoch": 0}))
+        said = {"event": "finished", "bundle": "/x/best", "digest": "d", "best_epoch": 0}
+        sys.stdout.write(json.dumps(said))
     """
     outcome = wait_end(qtbot, run(child(tmp_path, body)))
     assert outcome.kind == "finished" and "no epoch was better" in outcome.sentence

@@ -7,7 +7,8 @@ The overlap losses (Dice, Jaccard) pool each class's pixels over the batch, and 
 image of the batch shows. Taken image by image, an image without a lesion has its lowest loss where every
 pixel is driven to zero, however far it is there already: on images that mostly lack a class the network ends
 up predicting nothing at all. Over the batch, what is wrongly predicted there counts like any other pixel, and
-for a class that the batch lacks, the cross-entropy or focal term speaks alone.
+for a class that the batch lacks, the cross-entropy or focal term speaks alone. "The batch" is what is
+computed at once: less of it where memory ran out.
 """
 
 from __future__ import annotations

@@ -68,10 +68,12 @@ def _page(
     ]
     if summary.get("best_epoch"):
         lines += [f"Best epoch: {summary['best_epoch']} of {len(history)}."]
+    elif history and summary.get("digest"):
+        lines += [f"None of {len(history)} epochs was better than the model it started from, which is kept."]
     if metrics.get("classes"):
         lines += [
             "",
-            "| class | images | Dice at 0.5 | IoU at 0.5 | threshold | Dice there |",
+            "| class | images | mean Dice at 0.5 | mean IoU at 0.5 | threshold | pooled Dice there |",
             "|---|---|---|---|---|---|",
         ]
         lines += [
@@ -81,8 +83,10 @@ def _page(
         ]
         lines += [
             "",
-            "Means over validation images at the network's resolution; nothing predicted where nothing "
-            "is true counts as 1. The threshold was chosen on these same images.",
+            "On validation images at the network's resolution. In the means over images nothing predicted "
+            "where nothing is true counts as 1; the pooled Dice counts all images' pixels together. The "
+            "threshold is where it is highest, on these same images; the best epoch is the one in which its "
+            "mean over the classes was.",
         ]
     if metrics.get("grades"):
         lines += ["", "| scale | images | accuracy | quadratic kappa |", "|---|---|---|---|"]

@@ -346,6 +346,7 @@ def test_without_a_better_epoch_the_start_is_kept_and_said(make_discs, tmp_path)
     manifest = read_manifest(tmp_path / "second/best")
     assert manifest.parent == bundle_digest(tmp_path / "first/best") and last.digest != manifest.parent
     assert manifest.metrics["val"]["classes"]["disc"]["dice_at_threshold"] > max(e.val_dice for e in epochs)
+    assert "None of 2 epochs was better" in (tmp_path / "second/report/report.md").read_text()
     again = run(settings, folder, tmp_path / "second", resume=True)
     assert again[-1].best_epoch == 0
 

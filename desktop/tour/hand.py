@@ -131,6 +131,7 @@ class Hand:
             line = dialog.findChild(QLineEdit) if isinstance(dialog, QFileDialog) else None
             if line is None:
                 return
+            line.setCompleter(None)  # its list would take the Return key and put a sub-folder there
             line.setFocus()
             QTest.keySequence(line, QKeySequence.StandardKey.SelectAll)
             QTest.keyClicks(line, str(folder))

@@ -36,7 +36,7 @@ def test_a_name_a_path_and_nothing(model: Path, tmp_path: Path) -> None:
     with pytest.raises(UnknownModelError, match="no model and no folder"):
         find_model("")
     with pytest.raises(UnknownModelError):
-        find_model("../tiny")
+        find_model("../tiny-of-nobody")
 
 
 def test_a_registered_model_goes_before_a_bundled_one_of_its_name(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
 from desktop.canvas.qimages import rgb8_from_qimage
@@ -88,6 +89,11 @@ class Context:
     def screen(self) -> np.ndarray:
         """What is on screen, (H, W, 3)."""
         return rgb8_from_qimage(self.view.grab().toImage())
+
+    def screen_without_pointer(self) -> np.ndarray:
+        """What is on screen when the pointer is elsewhere: another window may take it at any time."""
+        QApplication.sendEvent(self.view, QEvent(QEvent.Type.Leave))
+        return self.screen()
 
 
 def disc(shape: tuple[int, int], x: float, y: float, radius: float) -> np.ndarray:

@@ -9,7 +9,14 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QCompleter,
+    QFileDialog,
+    QLineEdit,
+    QWidget,
+)
 
 from desktop.errors import DesktopError
 from desktop.window import Window
@@ -131,7 +138,8 @@ class Hand:
             line = dialog.findChild(QLineEdit) if isinstance(dialog, QFileDialog) else None
             if line is None:
                 return
-            line.setCompleter(None)  # its list would take the Return key and put a sub-folder there
+            # The dialog's own would take the Return key and put a sub-folder there.
+            line.setCompleter(QCompleter(line))
             line.setFocus()
             QTest.keySequence(line, QKeySequence.StandardKey.SelectAll)
             QTest.keyClicks(line, str(folder))

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from desktop.cli import main as command_line
+from desktop.panels.models import ModelRow
 from desktop.project.location import Location
 from desktop.project.lock import read_holder
 from desktop.project.project import Project
@@ -191,8 +192,14 @@ def test_a_registered_bundle_that_broke_cannot_be_used_and_says_why(desk, folder
     sitting.notices()
     sitting.press("Alt+2")
     window = sitting.window
-    sitting.wait(lambda: any(one.entry.name == "reader-9" for one in window.models.rows), "the model's row")
-    sitting.hand.click(next(one for one in window.models.rows if one.entry.name == "reader-9"))
+
+    def row() -> ModelRow | None:
+        # The list is made anew when the project has been read; its rows are shown a moment later.
+        shown = (one for one in window.models.rows if one.isVisible() and one.entry.name == "reader-9")
+        return next(shown, None)
+
+    sitting.wait(lambda: row() is not None, "the model's row")
+    sitting.hand.click(row())
     sitting.hand.click_button(window.models, "Use")
     assert "lack a tensor" in sitting.notice("reader-9", 60).text
 

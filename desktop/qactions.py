@@ -8,7 +8,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.actions import SEPARATOR, Action, ActionError, Menu, conflicts
+from desktop.actions.menu import SEPARATOR, Menu
+from desktop.actions.record import Action, ActionError, conflicts
 from desktop.theme import look
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QByteArray, QEvent, QObject, QThreadPool, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop.actions import catalogue
+from desktop.actions.catalogue import catalogue
 from desktop.canvas.view import CanvasView
 from desktop.controllers.exports import Exports
 from desktop.controllers.leaving import Leaving

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from desktop.actions import Action
+from desktop.actions.record import Action
 from desktop.panels.widgets import column, icon_button, label, styled
 from desktop.qactions import shown
 from desktop.theme import GRID

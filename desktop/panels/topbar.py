@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
-from desktop.actions import PROJECT_MENU
+from desktop.actions.menu import PROJECT_MENU
 from desktop.messages import on_one_line
 from desktop.panels.status import FINISHED
 from desktop.panels.widgets import elided, label, styled

@@ -10,7 +10,9 @@ from PySide6.QtGui import QFocusEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QWidget
 
-from desktop.actions import PROJECT_MENU, SEPARATOR, Action, ActionError, Menu, catalogue, conflicts
+from desktop.actions.catalogue import catalogue
+from desktop.actions.menu import PROJECT_MENU, SEPARATOR, Menu
+from desktop.actions.record import Action, ActionError, conflicts
 from desktop.panels.widgets import SearchField
 from desktop.qactions import Actions, hint_of, shown
 from desktop.settings import Settings

@@ -1,0 +1,42 @@
+"""The menus: trees of action ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+SEPARATOR = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A menu: a title and what it holds: action ids, `SEPARATOR`, or further menus."""
+
+    text: str
+    items: tuple[str | Menu, ...]
+
+    def ids(self) -> Iterable[str]:
+        """All action ids inside, those of the menus below included."""
+        for item in self.items:
+            if isinstance(item, Menu):
+                yield from item.ids()
+            elif item != SEPARATOR:
+                yield item
+
+
+PROJECT_MENU = Menu(
+    "Project",
+    (
+        "file.open",
+        "file.sample",
+        "file.start_page",
+        SEPARATOR,
+        "file.export",
+        SEPARATOR,
+        Menu("View", ("view.fit", "view.actual", "view.in", "view.out", SEPARATOR, "view.full_screen")),
+        Menu("Theme", ("theme.system", "theme.dark", "theme.light")),
+        SEPARATOR,
+        "help.keys",
+        "file.quit",
+    ),
+)

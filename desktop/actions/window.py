@@ -1,0 +1,41 @@
+"""Pages, theme, help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from desktop.actions.record import Action
+
+if TYPE_CHECKING:
+    from desktop.desk import Desk
+
+
+def actions(desk: Desk) -> tuple[Action, ...]:
+    """The actions of this section, bound to this desk."""
+
+    def page(name: str) -> Callable[[], None]:
+        return lambda: desk.show_page(name)
+
+    def shown(name: str) -> Callable[[], bool]:
+        return lambda: desk.page == name
+
+    def theme(choice: str) -> Callable[[], None]:
+        return lambda: desk.choose_theme(choice)
+
+    def chosen(choice: str) -> Callable[[], bool]:
+        return lambda: bool(desk.settings["view.theme"] == choice)
+
+    opened = desk.has_folder
+    return (
+        Action("page.review", "Review", page("review"), ("Alt+1",), "Window", "", opened, shown("review")),
+        Action("page.models", "Models", page("models"), ("Alt+2",), "Window", "", opened, shown("models")),
+        Action(
+            "page.training", "Training", page("training"), ("Alt+3",), "Window", "", opened, shown("training")
+        ),
+        Action("theme.system", "As the system", theme("system"), (), "Window", checked_when=chosen("system")),
+        Action("theme.dark", "Dark", theme("dark"), (), "Window", checked_when=chosen("dark")),
+        Action("theme.light", "Light", theme("light"), (), "Window", checked_when=chosen("light")),
+        Action("help.keys", "Keys", desk.toggle_keys, ("?", "F1"), "Window", "help"),
+        Action("notice.dismiss", "Dismiss the notice", desk.dismiss, ("Esc",), "Window"),
+    )

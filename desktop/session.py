@@ -22,6 +22,7 @@ from desktop.jobs.predicting import Predicting
 from desktop.jobs.saving import Saving
 from desktop.state.choices import Choices
 from desktop.state.entries import Entry, EntryList
+from desktop.state.limits import Limits
 from desktop.state.opening import Opening
 from desktop.state.review import Review
 from desktop.state.session_signals import SessionSignals
@@ -29,6 +30,8 @@ from desktop.state.showing import Showing
 from desktop.state.wiring import wire
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PySide6.QtGui import QImage
 
     from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from desktop.jobs.predicting import ModelInUse
     from desktop.project.edit import Edit
     from desktop.project.label import Label
+    from desktop.project.planes import Bits
     from desktop.project.project import Project
     from desktop.project.stroke import StrokeRecorder
     from inference.prediction import Prediction
@@ -56,6 +60,7 @@ class Session(SessionSignals):
         self.showing = Showing(self)
         self.review = Review(self)
         self.choices = Choices(self)
+        self.limits = Limits(lambda: self.label, self)
         self.saving = Saving(self)
         self.predicting = predicting or Predicting(self)
         self.opening = Opening(self)
@@ -177,9 +182,23 @@ class Session(SessionSignals):
         reading = self.showing.reading
         return reading.prediction if reading is not None else None
 
-    def begin_stroke(self) -> StrokeRecorder:
-        """Start a stroke of the selected class. Raises `SessionError` when there is nothing to paint on."""
-        return self.review.begin_stroke()
+    @property
+    def pixels(self) -> NDArray[np.uint8] | None:
+        """The current image at full size, (H, W, 3) uint8 RGB; None while it is read. Not to be changed."""
+        pyramid = self.image_pyramid
+        return pyramid.levels[0] if pyramid is not None else None
+
+    def allowed(self, box: Box, class_id: int) -> Bits | None:
+        """Where inside ``box`` a class may be painted, (h, w) bool; None: everywhere. See `limits`."""
+        return self.limits.allowed(box, class_id)
+
+    def say(self, sentence: str) -> None:
+        """Tell the reader something quietly."""
+        self.noted.emit(sentence)
+
+    def begin_stroke(self, class_id: int | None = None) -> StrokeRecorder:
+        """Start a stroke of a class; None: the selected one. Raises `SessionError` when it cannot be."""
+        return self.review.begin_stroke(class_id)
 
     def changed(self, box: Box) -> None:
         """A tool changed pixels inside ``box``: overlay and canvas follow by `label_changed`."""

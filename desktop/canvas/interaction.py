@@ -1,8 +1,9 @@
 """Pointer, wheel, pinch and keys of the canvas: what moves the view and what goes to the tool.
 
 Space or the middle button moves the image, the wheel zooms at the pointer; everything else is the tool's.
-A gesture is never left half done: Escape aborts it; the loss of focus, another tool, another image or label
-finish it, for nothing drawn may be lost. Leaving the widget does neither: the button is still held.
+A gesture is never left half done: Escape aborts it; the loss of focus with a button held, another tool,
+another image or label finish it, for nothing drawn may be lost. Leaving the widget does neither: the button
+is still held.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QNativeGestureEvent, QTabletEvent, QWheelEvent
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
 from desktop.canvas.cursor import Ring
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from desktop.canvas.view import CanvasView
 
 __all__ = ["Interaction"]
+
+Pointer = QMouseEvent | QTabletEvent
 
 _ZOOM_PER_NOTCH = 1.2
 _ZOOM_PER_KEY = 1.25
@@ -52,11 +55,12 @@ class Interaction:
 
     # --- pointer
 
-    def press(self, event: QMouseEvent) -> None:
-        """Begin to move the image, or a gesture of the tool."""
+    def press(self, event: Pointer) -> None:
+        """Begin to move the image, or a gesture of the tool, or go on with one of many presses."""
         self._pointer = event.position()
         button = event.button()
-        if self._view.viewport is None or self._busy:
+        held = self._gesture_button is not Qt.MouseButton.NoButton
+        if self._view.viewport is None or held or self._pan_button is not Qt.MouseButton.NoButton:
             return
         tool = self._view.tool
         holds = self._space or (tool is not None and tool.pans)
@@ -64,16 +68,28 @@ class Interaction:
             self._pan_button, self._pan_from = button, event.position()
             self.update_cursor()
             return
-        if tool is None or self._view.reading or not tool.press(self._tool_event(event)):
+        if tool is None or self._view.reading:
             return
-        # A tool may be done with the press alone (a click on a component).
-        if tool.active:
+        taken = tool.press(self._tool_event(event))
+        # A tool may be done with the press alone (a click on a component, the last vertex).
+        if taken and tool.active:
             self._gesture_tool, self._gesture_button = tool, button
-        else:
-            self._view.gesture_ended.emit()
+        elif taken or (self.tool_active and not tool.active):
+            self._end_gesture()
         self._view.refresh_cursor()
 
-    def move(self, event: QMouseEvent) -> None:
+    def double_click(self, event: QMouseEvent) -> None:
+        """A second click: the tool may take it as such during a gesture; otherwise it is a press."""
+        tool = self._gesture_tool
+        if tool is None or self._gesture_button is not Qt.MouseButton.NoButton or self._space:
+            self.press(event)
+            return
+        if not tool.double_click(self._tool_event(event)):
+            self.press(event)
+        elif not tool.active:
+            self._end_gesture()
+
+    def move(self, event: Pointer) -> None:
         """Move the image, go on with the gesture, or hover."""
         self._pointer = event.position()
         if self._pan_button is not Qt.MouseButton.NoButton:
@@ -82,20 +98,21 @@ class Interaction:
             self._view.pan_by(delta.x(), delta.y())
         elif self._view.viewport is not None:
             tool_event = self._tool_event(event)
-            if self._gesture_tool is not None:
+            if self._gesture_tool is not None and self._gesture_button is not Qt.MouseButton.NoButton:
                 self._gesture_tool.move(tool_event)
             elif self._view.tool is not None:
                 self._view.tool.hover(tool_event)
             self._view.pointer_moved.emit(tool_event.x, tool_event.y)
         self._view.refresh_cursor()
 
-    def release(self, event: QMouseEvent) -> None:
+    def release(self, event: Pointer) -> None:
         """End what the button began."""
         if event.button() is self._pan_button:
             self._pan_button = Qt.MouseButton.NoButton
             self.update_cursor()
         elif self._gesture_tool is not None and event.button() is self._gesture_button:
             tool = self._gesture_tool
+            self._gesture_button = Qt.MouseButton.NoButton
             tool.release(self._tool_event(event))
             if not tool.active:
                 self._end_gesture()
@@ -108,10 +125,11 @@ class Interaction:
         self._view.pointer_left.emit()
 
     def focus_lost(self) -> None:
-        """Keep what was done; forget what is held."""
+        """Keep what was done; forget what is held. A gesture between two presses goes on waiting."""
         self._space = False
         self._pan_button = Qt.MouseButton.NoButton
-        self.finish()
+        if self._gesture_button is not Qt.MouseButton.NoButton:
+            self.finish()
         self.update_cursor()
 
     def finish(self) -> None:
@@ -154,7 +172,9 @@ class Interaction:
     def event(self, event: QEvent) -> bool:
         """Pinches, and keys that a gesture claims before any shortcut. Returns whether it was used."""
         if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Escape and self.tool_active:
+            tool = self._gesture_tool or self._view.tool
+            usable = tool is not None and self._view.viewport is not None and not self._view.reading
+            if tool is not None and usable and tool.claims(Qt.Key(event.key()), event.modifiers()):
                 event.accept()
                 return True
             return False
@@ -186,6 +206,8 @@ class Interaction:
             return True
         tool = self._view.tool
         if tool is not None and self._view.viewport is not None and tool.key(key, event.modifiers()):
+            if self.tool_active and not tool.active:
+                self._end_gesture()
             self._view.refresh_cursor()
             return True
         if event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier):
@@ -241,10 +263,6 @@ class Interaction:
     # --- inside
 
     @property
-    def _busy(self) -> bool:
-        return self.tool_active or self._pan_button is not Qt.MouseButton.NoButton
-
-    @property
     def _moves_image(self) -> bool:
         return self._space or self._pan_button is not Qt.MouseButton.NoButton
 
@@ -258,9 +276,10 @@ class Interaction:
         ratio = self._view.devicePixelRatioF()
         return position.x() * ratio + 0.5, position.y() * ratio + 0.5
 
-    def _tool_event(self, event: QMouseEvent) -> ToolEvent:
+    def _tool_event(self, event: Pointer) -> ToolEvent:
         viewport = self._view.viewport
         if viewport is None:
             raise RuntimeError("A tool is told of nothing while there is no image.")
         x, y = viewport.to_image(*self._device(event.position()))
-        return ToolEvent(x, y, viewport.scale, 1.0, event.button(), event.modifiers())
+        pressure = event.pressure() if isinstance(event, QTabletEvent) else 1.0
+        return ToolEvent(x, y, viewport.scale, pressure, event.button(), event.modifiers())

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.canvas.composer import Composer
 from desktop.canvas.cursor import Ring, paint_ring, ring_bounds
+from desktop.canvas.decoration import Decoration
 from desktop.canvas.interaction import Interaction
 from desktop.canvas.placard import Placard, PlacardKind, paint_placard
 from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
@@ -70,6 +71,7 @@ class CanvasView(QWidget):
         self._waiting = Placard(PlacardKind.READING, "Reading…")
         self._surround = QColor(48, 48, 48)
         self._ring: Ring | None = None
+        self._decorations: list[Decoration] = []
         self._interaction = Interaction(self)
         self._reading_timer = QTimer(self)
         self._reading_timer.setSingleShot(True)
@@ -189,6 +191,8 @@ class CanvasView(QWidget):
         """Take a tool in the hand; a gesture of the one before is finished first."""
         self.finish_gesture()
         self._tool = tool
+        if tool is not None:
+            tool.repaint = self.update
         self._interaction.update_cursor()
         self.refresh_cursor()
 
@@ -208,6 +212,18 @@ class CanvasView(QWidget):
         for ring in (before, self._ring):
             if ring is not None and before != self._ring:
                 self.update(logical_rect(box_of(ring_bounds(ring, ratio)), ratio))
+
+    # --- decorations
+
+    def add_decoration(self, decoration: Decoration) -> None:
+        """Draw ``decoration`` above the masks from now on, the one added last above the others."""
+        self._decorations.append(decoration)
+        self.update()
+
+    def remove_decoration(self, decoration: Decoration) -> None:
+        """Draw it no more. Raises ``ValueError`` when it was not added."""
+        self._decorations.remove(decoration)
+        self.update()
 
     # --- looking
 
@@ -271,6 +287,8 @@ class CanvasView(QWidget):
             painter.scale(1 / ratio, 1 / ratio)
             for rect in rects_of(event.region()):
                 self._paint_exposed(painter, self._viewport, device_rect(rect, ratio))
+            for decoration in self._decorations:
+                decoration.paint(painter, self._viewport)
             if self._tool is not None:
                 self._tool.paint(painter, self._viewport)
             if self._ring is not None:
@@ -305,6 +323,9 @@ class CanvasView(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._interaction.press(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._interaction.double_click(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._interaction.move(event)

@@ -60,9 +60,10 @@ class Review(QObject):
 
     # ---- strokes and edits
 
-    def begin_stroke(self) -> StrokeRecorder:
+    def begin_stroke(self, class_id: int | None = None) -> StrokeRecorder:
         """See `Session.begin_stroke`."""
-        label, class_id = self._session.label, self._session.class_id
+        label = self._session.label
+        class_id = self._session.class_id if class_id is None else class_id
         if label is None or label.planes is None:
             raise SessionError("This image is still being read; painting is possible in a moment.")
         if class_id is None:

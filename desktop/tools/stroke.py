@@ -136,7 +136,7 @@ class StrokeTool(Tool):
             Qt.Key.Key_BraceRight: _BIG_KEY_STEP,
         }
         if key not in steps or modifiers & Qt.KeyboardModifier.ControlModifier:
-            return False
+            return super().key(key, modifiers)
         self._set_radius(self.context.brush_radius * steps[key])
         return True
 

@@ -13,7 +13,9 @@ from desktop.canvas.styles import LayerStyle
 from desktop.canvas.view import CanvasView
 from desktop.project.edit import Edit
 from desktop.project.label import Label, LabelKey
+from desktop.project.planes import Box
 from desktop.project.stroke import StrokeRecorder
+from desktop.state.limits import Limits
 from inference.schema import MaskClass, Schema
 
 SCHEMA = Schema((MaskClass(0, "MA", "Microaneurysm"), MaskClass(1, "HE"), MaskClass(9, "EX")))
@@ -33,6 +35,9 @@ class Context:
         self.edits: list[Edit] = []
         self.stroke: StrokeRecorder | None = None
         self.aborted = 0
+        self.prediction = None
+        self.limits = Limits(lambda: self.label)
+        self.said: list[str] = []
 
     def show(self, height: int, width: int, size: tuple[int, int] = (400, 300), seed: int = 0) -> None:
         """Another image with a blank label."""
@@ -47,8 +52,30 @@ class Context:
     def set_brush_radius(self, radius: float) -> None:
         self.brush_radius = radius
 
-    def begin_stroke(self) -> StrokeRecorder:
-        self.stroke = self.label.begin_stroke(self.class_id)
+    @property
+    def pixels(self) -> np.ndarray | None:
+        return self.view.image.levels[0] if self.view.image is not None else None
+
+    def threshold(self, class_name: str) -> float:
+        return 0.5
+
+    def allowed(self, box: Box, class_id: int) -> np.ndarray | None:
+        return self.limits.allowed(box, class_id)
+
+    def run_behind(self, work, done, failed=None) -> None:
+        done(work())
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+    def perform(self, edit: Edit) -> None:
+        self.edits.append(edit)
+        self.label.perform(edit)
+        if edit.box is not None:
+            self.changed(edit.box)
+
+    def begin_stroke(self, class_id: int | None = None) -> StrokeRecorder:
+        self.stroke = self.label.begin_stroke(self.class_id if class_id is None else class_id)
         return self.stroke
 
     def abort_stroke(self) -> None:

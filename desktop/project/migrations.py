@@ -9,13 +9,23 @@ from pathlib import Path
 
 from desktop.project.errors import StoreError, StoreVersionError
 
-STORE_VERSION = 1
+STORE_VERSION = 2
 
 Migration = Callable[[sqlite3.Connection], None]
 
 
-# One line a step: from the version on the left to the next one. There is one version so far.
-MIGRATIONS: dict[int, Migration] = {}
+# Each topic's statements, written out: `tables` may change again, this step must not.
+_TO_2: tuple[tuple[str, ...], ...] = ()
+
+
+def _to_2(connection: sqlite3.Connection) -> None:
+    for statements in _TO_2:
+        for statement in statements:
+            connection.execute(statement)
+
+
+# One line a step: from the version on the left to the next one.
+MIGRATIONS: dict[int, Migration] = {1: _to_2}
 
 
 def stored_version(path: Path) -> int:

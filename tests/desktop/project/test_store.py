@@ -1,5 +1,6 @@
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,46 @@ from desktop.project.errors import StoreError, StoreVersionError
 from desktop.project.project import Project
 from desktop.project.store import Store
 from tests.desktop.project.helpers import SCHEMA, indexed, run_index, stroke
+
+STORES = Path(__file__).parent / "stores"
+
+
+def stored(folder, name):
+    """A store of an older version, as that version wrote it."""
+    path = folder / ".overread" / "project.sqlite"
+    path.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript((STORES / name).read_text("utf-8"))
+    return path
+
+
+def shape(path):
+    """Tables with their columns, and indexes: what two stores of one version have in common."""
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
+        return {
+            (kind, name): sorted(
+                (row[1], row[2], row[3], row[5]) if kind == "table" else (row[2],)
+                for row in connection.execute(
+                    f"PRAGMA {'table_info' if kind == 'table' else 'index_info'}('{name}')"
+                )
+            )
+            for kind, name in found.fetchall()
+        }
+
+
+def test_a_store_of_version_1_is_brought_here_with_all_that_is_in_it(tmp_path):
+    path = stored(tmp_path / "old", "version-1.sql")
+    with Project.open(tmp_path / "old", reader="ada") as project:
+        assert project.store.backup == path.with_name("project.sqlite.v1.bak")
+        first, second = project.images()
+        assert (first.status_for_reader, second.status_for_reader) == ("corrected", "rejected")
+        label = project.load_label(first.id)
+        assert label.planes.class_mask(0).sum() == 35 and label.grades == {"severity": "1"}
+        assert [note.text for note in project.comments(first.id)] == ["A note"]
+    fresh = Store.create(tmp_path / "fresh.sqlite", {"name": "x"})
+    fresh.close()
+    assert shape(path) == shape(tmp_path / "fresh.sqlite")
 
 
 def set_version(path, version):
@@ -32,9 +73,15 @@ def old_project(tmp_path):
     return tmp_path / "eyes", path, row
 
 
+def skip_to_present(monkeypatch):
+    """Only the step from version 0, which the tests make up, has anything to do."""
+    monkeypatch.setitem(migrations.MIGRATIONS, 1, lambda connection: None)
+
+
 def test_an_older_store_is_migrated_with_a_backup_beside(old_project, monkeypatch):
     folder, path, row = old_project
     monkeypatch.setitem(migrations.MIGRATIONS, 0, add_column)
+    skip_to_present(monkeypatch)
     with Project.open(folder, reader="ann") as project:
         assert project.store.backup == path.with_name("project.sqlite.v0.bak")
         assert project.image(row.id).retired_from_gate is False
@@ -56,6 +103,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(old_project, monkeypa
         connection.execute("ALTER TABLE nothing ADD COLUMN x")
 
     monkeypatch.setitem(migrations.MIGRATIONS, 0, half)
+    skip_to_present(monkeypatch)
     with pytest.raises(StoreError, match="as it was"):
         Project.open(folder, reader="ann")
     assert migrations.stored_version(path) == 0

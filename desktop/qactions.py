@@ -4,24 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from desktop.actions.keymap import Keymap
 from desktop.actions.menu import SEPARATOR, Menu
 from desktop.actions.record import Action, ActionError, conflicts
 from desktop.theme import look
 
 
 class Actions(QObject):
-    """The actions of one window: looked up by id, refreshed together, their shortcuts alive in the window."""
+    """The actions of one window: looked up by id, refreshed together, their shortcuts alive in the window.
 
-    def __init__(self, host: QWidget, records: Iterable[Action]) -> None:
+    ``records`` hold the keys in force: the catalogue's, and what ``overrides`` (`desktop.actions.keymap`)
+    changes of them.
+    """
+
+    keys_changed = Signal()
+    """Shortcuts are others now: what shows them shows them anew."""
+    ran = Signal(str)
+    """The id of an action that was just taken."""
+
+    def __init__(self, host: QWidget, records: Iterable[Action], overrides: Iterable[str] = ()) -> None:
         super().__init__(host)
-        self.records = {record.id: record for record in records}
-        clash = conflicts(self.records.values())
+        made = tuple(records)
+        clash = conflicts(made)
         if clash:
             raise ActionError(f"Two actions share a shortcut: {clash}")
+        self.keymap = Keymap(made, overrides)
+        self.records = {record.id: record for record in self.keymap.records()}
         self._actions = {record.id: self._make(host, record) for record in self.records.values()}
         self._held: dict[int, Action] = {}
         look().changed.connect(self._tint)
@@ -36,12 +48,23 @@ class Actions(QObject):
         if record.icon:
             action.setIcon(_icon(record))
         action.setToolTip(hint_of(record))
-        action.triggered.connect(lambda: self._run(record))
+        action.triggered.connect(lambda _on=False, key=record.id: self._run(self.records[key]))
         host.addAction(action)
         return action
 
+    def apply_keys(self) -> None:
+        """Let the shortcuts of `keymap` hold, in keys, tool tips and menus."""
+        for record in self.keymap.records():
+            if record.shortcuts == self.records[record.id].shortcuts:
+                continue
+            self.records[record.id] = record
+            action = self._actions[record.id]
+            action.setShortcuts([QKeySequence(shortcut) for shortcut in record.shortcuts])
+            action.setToolTip(hint_of(record))
+        self.keys_changed.emit()
+
     def _run(self, record: Action) -> None:
-        if record.released is not None:
+        if record.released is not None and record.shortcuts:
             key = _key_of(record)
             # A filter on the application costs every event: it is there only while a key is held.
             if not self._held:
@@ -49,6 +72,7 @@ class Actions(QObject):
             self._held[key] = record
         record.callback()
         self.refresh()
+        self.ran.emit(record.id)
 
     def _tint(self) -> None:
         for key, record in self.records.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ class Setting:
     choices: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    section: str = ""
+    """Where a person finds it on the settings page; "" for what is remembered without being asked."""
+    unit: str = ""
 
     @property
     def type(self) -> type:
@@ -61,16 +65,29 @@ class SettingError(DesktopError):
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("view.theme", "system", "Dark or light interface", ("system", "dark", "light")),
+    Setting("view.theme", "system", "Theme", ("system", "dark", "light"), section="Look"),
     Setting("view.gallery_width", 208, "Width of the image list in pixels", low=120, high=640),
     Setting("view.panel_width", 288, "Width of the right panel in pixels", low=200, high=640),
+    Setting("view.side_tab", "history", "The tab shown in the right panel"),
     Setting("view.geometry", "", "Place and size of the window, as Qt writes it (base64)"),
-    Setting("tool.brush_radius", 20.0, "Radius of brush and eraser in image pixels", low=0.5, high=500),
+    Setting("view.page", "review", "The page shown last", ("review", "models", "training")),
+    Setting(
+        "tool.brush_radius",
+        20.0,
+        "Radius of brush and eraser",
+        low=0.5,
+        high=500,
+        section="Tools",
+        unit="image pixels",
+    ),
     Setting("tool.name", "brush", "The tool in the hand at the start"),
     Setting("projects.recent", (), "Folders opened last, the newest first"),
-    Setting("projects.open_last", True, "Open the last project at the start"),
+    Setting("projects.opened", (), "When each of them was opened last: a time (UTC), a space, the folder"),
+    Setting("projects.open_last", True, "Open the last project when Overread starts", section="Start"),
     Setting("predict.automatically", True, "Predict images ahead with the model in use"),
-    Setting("training.device", "auto", "Where a fine-tune runs", ("auto", "cpu", "cuda")),
+    Setting("training.device", "auto", "Where a fine-tune runs", ("auto", "cpu", "cuda"), section="Training"),
+    Setting("keys.overrides", (), "Shortcuts that were changed (see desktop.actions.keymap)"),
+    Setting("palette.recent", (), "Actions taken last from the command palette, the newest first"),
 )
 _BY_ID = {setting.id: setting for setting in SETTINGS}
 
@@ -146,7 +163,29 @@ class Settings:
         """Put a folder at the head of the recent ones."""
         text = str(folder)
         rest = [one for one in self["projects.recent"] if one != text]
-        self["projects.recent"] = tuple([text, *rest][:RECENT_LIMIT])
+        self["projects.recent"] = kept = tuple([text, *rest][:RECENT_LIMIT])
+        times = {one.partition(" ")[2]: one for one in self["projects.opened"]}
+        times[text] = f"{datetime.now(UTC).isoformat(timespec='minutes')} {text}"
+        self["projects.opened"] = tuple(times[one] for one in kept if one in times)
+
+    def forget_recent(self, folder: Path) -> None:
+        """Take a folder off the list of recent ones."""
+        text = str(folder)
+        self["projects.recent"] = tuple(one for one in self["projects.recent"] if one != text)
+        self["projects.opened"] = tuple(
+            one for one in self["projects.opened"] if one.partition(" ")[2] != text
+        )
+
+    def opened_at(self, folder: Path) -> datetime | None:
+        """Return when a recent folder was opened last (UTC); None when that is not known."""
+        for one in self["projects.opened"]:
+            moment, _, text = one.partition(" ")
+            if text == str(folder):
+                try:
+                    return datetime.fromisoformat(moment)
+                except ValueError:
+                    return None
+        return None
 
     def save(self) -> None:
         """Write the overrides; OSError when the folder cannot be written."""

@@ -50,7 +50,7 @@ class Window(QMainWindow):
         self.canvas = CanvasView()
         self.canvas.setAccessibleName("Image")
         self.desk = Operations(self, self.session, self.canvas, settings)
-        self.commands = Actions(self, catalogue(self.desk))
+        self.commands = Actions(self, catalogue(self.desk), settings["keys.overrides"])
         self.notices = NoticeBar()
         self.exports = Exports(self.session, self.notices, self)
         self._leaving = Leaving(self.session, self.notices, self)
@@ -62,7 +62,7 @@ class Window(QMainWindow):
 
     def _make_pages(self) -> None:
         tools = [f"tool.{name}" for name in self.desk.tools]
-        self.review = ReviewPage(self.session, self.canvas, self.commands, tools)
+        self.review = ReviewPage(self.desk, self.commands, tools)
         self.gallery, self.values, self.layers = self.review.gallery, self.review.values, self.review.layers
         self.start = StartPage(
             self.settings, opened=self.open_folder, ask=self.desk.choose_folder, sample=self.open_sample

@@ -14,7 +14,7 @@ def actions(desk: Desk) -> tuple[Action, ...]:
     """The actions of this section, bound to this desk."""
     return (
         Action("file.open", "Open folder…", desk.choose_folder, ("Ctrl+O",), "Project", "folder"),
-        Action("file.sample", "Open the sample", desk.open_sample, (), "Project", "sample"),
+        Action("file.sample", "Open the sample", desk.open_sample, ("Alt+Shift+O",), "Project", "sample"),
         Action(
             "file.start_page", "Start page", lambda: desk.show_page("start"), ("Ctrl+Shift+O",), "Project"
         ),

@@ -33,9 +33,25 @@ def actions(desk: Desk) -> tuple[Action, ...]:
         Action(
             "page.training", "Training", page("training"), ("Alt+3",), "Window", "", opened, shown("training")
         ),
-        Action("theme.system", "As the system", theme("system"), (), "Window", checked_when=chosen("system")),
-        Action("theme.dark", "Dark", theme("dark"), (), "Window", checked_when=chosen("dark")),
-        Action("theme.light", "Light", theme("light"), (), "Window", checked_when=chosen("light")),
+        Action(
+            "theme.system",
+            "Theme as the system",
+            theme("system"),
+            ("Alt+Shift+S",),
+            "Window",
+            checked_when=chosen("system"),
+        ),
+        Action(
+            "theme.dark", "Dark theme", theme("dark"), ("Alt+Shift+D",), "Window", checked_when=chosen("dark")
+        ),
+        Action(
+            "theme.light",
+            "Light theme",
+            theme("light"),
+            ("Alt+Shift+L",),
+            "Window",
+            checked_when=chosen("light"),
+        ),
         Action("help.keys", "Keys", desk.toggle_keys, ("?", "F1"), "Window", "help"),
         Action("notice.dismiss", "Dismiss the notice", desk.dismiss, ("Esc",), "Window"),
     )

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
-from desktop.canvas.view import CanvasView
+from desktop.desk import Desk
 from desktop.panels.gallery import Gallery
-from desktop.panels.history import HistoryPanel
 from desktop.panels.layers import Layers
 from desktop.panels.reject import RejectStrip
+from desktop.panels.side_tabs import SideTabs
 from desktop.panels.toolstrip import ToolStrip
 from desktop.panels.values import Values
-from desktop.panels.widgets import line, panel, styled
+from desktop.panels.widgets import column, panel, styled
 from desktop.qactions import Actions
-from desktop.session import Session
 from desktop.settings import Settings
 from desktop.theme import GRID, look
 
@@ -28,30 +27,36 @@ NO_IMAGES = "This folder holds no images that can be read here. Open another one
 
 
 class ReviewPage(QWidget):
-    """Gallery | tool strip | canvas | panel, with draggable seams; the reason strip below the canvas."""
+    """Gallery | tool strip | canvas | panel, with draggable seams; the reason strip below the canvas.
 
-    def __init__(self, session: Session, canvas: CanvasView, actions: Actions, tools: list[str]) -> None:
+    `middle` is the column around the canvas (what stands above and below it), `views` holds the canvas and,
+    beside it, whatever it is compared with.
+    """
+
+    def __init__(self, desk: Desk, actions: Actions, tools: list[str]) -> None:
         super().__init__()
-        self._session = session
+        session = self._session = desk.session
         self._opening = False
-        self.canvas = canvas
+        self.canvas = desk.canvas
         self.gallery = Gallery(session)
         self.strip = ToolStrip(actions, tools)
         self.values = Values(session)
         self.layers = Layers(session)
-        self.history = HistoryPanel(session)
+        self.tabs = SideTabs(desk)
         self.reject = RejectStrip(self._rejected)
         self.side = self._side()
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.views = QSplitter(Qt.Orientation.Horizontal)
+        self.views.setHandleWidth(1)
+        self.views.setChildrenCollapsible(False)
         self._arrange()
         self._connect()
 
     def _side(self) -> QWidget:
-        body, column = panel("Grades, findings, layers, history", spacing=2 * GRID)
-        column.addWidget(self.values)
-        column.addWidget(self.layers)
-        column.addWidget(line())
-        column.addWidget(self.history, 1)
+        body, inner = panel("Grades, findings, layers, history", spacing=2 * GRID)
+        inner.addWidget(self.values)
+        inner.addWidget(self.layers)
+        inner.addWidget(self.tabs, 1)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -65,7 +70,11 @@ class ReviewPage(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.strip)
-        row.addWidget(self.canvas, 1)
+        around = QWidget()
+        self.middle = column(around, spacing=0)
+        self.views.addWidget(self.canvas)
+        self.middle.addWidget(self.views, 1)
+        row.addWidget(around, 1)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
         for widget in (self.gallery, middle, self.side):
@@ -94,11 +103,13 @@ class ReviewPage(QWidget):
 
     def restore(self, settings: Settings) -> None:
         """Give the side columns the widths of last time."""
+        self.tabs.show_tab(settings["view.side_tab"])
         left, right = settings["view.gallery_width"], settings["view.panel_width"]
         self.splitter.setSizes([left, max(self.width() - left - right, 40 * GRID), right])
 
     def keep(self, settings: Settings) -> None:
         """Remember the widths of the side columns."""
+        settings["view.side_tab"] = self.tabs.current
         left, _, right = self.splitter.sizes()
         if left and right:
             settings["view.gallery_width"], settings["view.panel_width"] = left, right

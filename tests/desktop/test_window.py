@@ -81,7 +81,7 @@ def test_the_layout_is_the_one_of_the_design(reviewing) -> None:
     parts = (reviewing.gallery, reviewing.review.strip, reviewing.canvas, reviewing.review.side)
     assert [left(part) for part in parts] == sorted(left(part) for part in parts)
     assert top(reviewing.top) < top(reviewing.canvas) < top(reviewing.bottom)
-    assert top(reviewing.values) < top(reviewing.layers) < top(reviewing.review.history)
+    assert top(reviewing.values) < top(reviewing.layers) < top(reviewing.review.tabs)
     assert reviewing.canvas.width() > reviewing.width() * 0.4
     tabs = [tab.text() for tab in reviewing.top.tabs]
     assert tabs == ["Review", "Models", "Training"]

@@ -102,7 +102,7 @@ def test_a_folder_is_reviewed_by_keyboard_and_kept(qtbot, desk) -> None:
     press(window, Qt.Key.Key_1)
     assert session.label.grades == {"severity": "mild"}
     QTest.mouseClick(window.values.findings[0].buttons["absent"], Qt.MouseButton.LeftButton)
-    assert window.review.history.model.rowCount() == 4
+    assert window.review.tabs.panels["history"].model.rowCount() == 4
 
     press(window, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: session.position == 1, timeout=10_000)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage, QPainter, QRegion
 
+from desktop.canvas.adjust import Adjustment, ViewSettings
 from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
 from desktop.canvas.qimages import wrap_argb, wrap_rgb32
 from desktop.canvas.rects import box_of, rects_of
@@ -36,6 +37,8 @@ class Composer:
         self._viewport: Viewport | None = None
         self._image: ImagePyramid | None = None
         self._overlay: OverlayPyramid | None = None
+        self._settings = ViewSettings()
+        self._adjustment = Adjustment()
         self._styles: dict[int, LayerStyle] = {}
         self._outline_width = 1
         self._size = (1, 1)
@@ -68,7 +71,13 @@ class Composer:
     def set_image(self, image: ImagePyramid | None) -> None:
         """Show another image's pixels."""
         self._image = image
+        self._adjustment = Adjustment(self._settings, image)
         self._base_stale = True
+
+    def set_settings(self, settings: ViewSettings) -> None:
+        """Look at the image in another way."""
+        self._settings = settings
+        self.set_image(self._image)
 
     def set_overlay(self, overlay: OverlayPyramid | None) -> None:
         """Show another label's planes."""
@@ -126,7 +135,8 @@ class Composer:
     def _compose_base(self, box: Box) -> None:
         y0, x0, y1, x1 = box
         if self._image is not None and self._viewport is not None:
-            resample_image(self._image, self._viewport, box, self._base.channels[y0:y1, x0:x1])
+            target = self._base.channels[y0:y1, x0:x1]
+            resample_image(self._image, self._viewport, box, target, self._adjustment)
 
     def _compose_sheets(self, box: Box) -> None:
         if self._overlay is None or self._viewport is None or box[0] >= box[2] or box[1] >= box[3]:

@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop.canvas.native import NativePyramid
 from desktop.project.planes import Box, clip_box
 
-__all__ = ["ImagePyramid", "OverlayPyramid", "level_for"]
+__all__ = ["Evened", "ImagePyramid", "OverlayPyramid", "level_for"]
 
 _SMALLEST: Final = 64
 """The last level's longer side is at most this: no view shows an image smaller."""
@@ -35,22 +36,33 @@ class ImagePyramid:
 
     ``levels[0]`` is the array that was given, not a copy; an odd side is repeated before it is halved, so
     that a pixel of level L always covers exactly 2**L pixels of the image each way.
+
+    ``native`` are the values of an image of more than 8 bits, else None. ``evened`` is the same picture with
+    its local contrast evened, made behind when somebody wants to see it (`desktop.canvas.evening`).
     """
 
-    __slots__ = ("levels",)
+    __slots__ = ("evened", "levels", "native")
 
-    def __init__(self, levels: tuple[NDArray[np.uint8], ...]) -> None:
+    def __init__(self, levels: tuple[NDArray[np.uint8], ...], native: NativePyramid | None = None) -> None:
         self.levels: Final = levels
+        self.native: Final = native
+        self.evened: Evened | None = None
 
     @classmethod
-    def build(cls, rgb8: NDArray[np.uint8]) -> ImagePyramid:
-        """Halve ``rgb8`` (H, W, 3) uint8 down to 64 pixels. Raises ``ValueError`` for any other array."""
+    def build(cls, rgb8: NDArray[np.uint8], native: NativePyramid | None = None) -> ImagePyramid:
+        """Halve ``rgb8`` (H, W, 3) uint8 down to 64 pixels. Raises ``ValueError`` for any other array, and
+        for native values of another size.
+        """
         if rgb8.ndim != 3 or rgb8.shape[2] != 3 or rgb8.dtype != np.uint8 or 0 in rgb8.shape:
             raise ValueError(f"A display image is (H, W, 3) uint8, not {rgb8.shape} {rgb8.dtype}.")
-        levels = [np.ascontiguousarray(rgb8)]
-        while max(levels[-1].shape[:2]) > _SMALLEST:
-            levels.append(_mean_half(levels[-1]))
-        return cls(tuple(levels))
+        if native is not None and native.levels[0].shape[:2] != rgb8.shape[:2]:
+            raise ValueError(f"Native values of {native.levels[0].shape[:2]} are not of {rgb8.shape[:2]}.")
+        return cls(_halves(rgb8), native)
+
+    @property
+    def kind(self) -> str:
+        """The name of the type of the file's values: ``uint8``, ``uint16`` or ``float32``."""
+        return self.native.kind if self.native is not None else "uint8"
 
     @property
     def width(self) -> int:
@@ -64,7 +76,24 @@ class ImagePyramid:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all levels, the image itself included."""
+        """Bytes of all levels, the image itself, native values and evened levels included."""
+        more = sum(part.nbytes for part in (self.native, self.evened) if part is not None)
+        return sum(level.nbytes for level in self.levels) + more
+
+
+class Evened:
+    """The levels of a picture whose local contrast was evened, and the window under which that was done."""
+
+    __slots__ = ("levels", "window")
+
+    def __init__(self, rgb8: NDArray[np.uint8], window: tuple[float, float] | None = None) -> None:
+        """Halve ``rgb8`` (H, W, 3) uint8; ``window`` are the native values black and white, if any."""
+        self.levels: Final = _halves(rgb8)
+        self.window: Final = window
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all levels."""
         return sum(level.nbytes for level in self.levels)
 
 
@@ -114,6 +143,13 @@ class OverlayPyramid:
                 return
             y0, x0, y1, x1 = y0 // 2, x0 // 2, (y1 + 1) // 2, (x1 + 1) // 2
             coarser[:, y0:y1, x0:x1] = _or_half(finer[:, 2 * y0 : 2 * y1, 2 * x0 : 2 * x1])
+
+
+def _halves(rgb8: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ...]:
+    levels = [np.ascontiguousarray(rgb8)]
+    while max(levels[-1].shape[:2]) > _SMALLEST:
+        levels.append(_mean_half(levels[-1]))
+    return tuple(levels)
 
 
 def _mean_half(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

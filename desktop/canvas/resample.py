@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop.canvas.adjust import NEUTRAL, Adjustment
 from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid, level_for
 from desktop.canvas.viewport import NEAREST_ABOVE, Viewport
 from desktop.project.planes import Box
@@ -24,19 +25,27 @@ _REACH = 32
 _CLOSE = 0.02
 
 
-def resample_image(image: ImagePyramid, viewport: Viewport, box: Box, out: NDArray[np.uint8]) -> None:
+def resample_image(
+    image: ImagePyramid,
+    viewport: Viewport,
+    box: Box,
+    out: NDArray[np.uint8],
+    adjustment: Adjustment = NEUTRAL,
+) -> None:
     """Resample ``box`` of the view from ``image`` into ``out`` (h, w, 4) uint8 BGRX, which may be a slice.
 
-    Bilinear from the level that is at most twice too fine; whole pixels above :data:`NEAREST_ABOVE`.
+    Bilinear from the level that is at most twice too fine; whole pixels above :data:`NEAREST_ABOVE`. What is
+    adjusted is adjusted last, at the resolution of the view.
     """
     y0, x0, y1, x1 = box
     if y0 >= y1 or x0 >= x1:
         return
     if viewport.scale > NEAREST_ABOVE:
-        _enlarge(image, viewport, box, out)
+        _enlarge(image, viewport, box, out, adjustment)
         return
-    level = level_for(viewport.scale, len(image.levels))
-    pixels = image.levels[level]
+    levels = adjustment.levels_of(image)
+    level = level_for(viewport.scale, len(levels))
+    pixels = levels[level]
     scale = viewport.scale * 2**level
     rows, top, bottom = _whole_steps(y0, y1, viewport.top, scale, pixels.shape[0])
     columns, left, right = _whole_steps(x0, x1, viewport.left, scale, pixels.shape[1])
@@ -44,15 +53,19 @@ def resample_image(image: ImagePyramid, viewport: Viewport, box: Box, out: NDArr
     if crop.shape[:2] != (bottom - top, right - left):
         size = (right - left, bottom - top)
         crop = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_LINEAR))
-    cv2.cvtColor(crop[y0 - top : y1 - top, x0 - left : x1 - left], cv2.COLOR_RGB2BGRA, dst=out)
+    adjustment.draw(crop[y0 - top : y1 - top, x0 - left : x1 - left], out)
 
 
-def _enlarge(image: ImagePyramid, viewport: Viewport, box: Box, out: NDArray[np.uint8]) -> None:
+def _enlarge(
+    image: ImagePyramid, viewport: Viewport, box: Box, out: NDArray[np.uint8], adjustment: Adjustment
+) -> None:
     y0, x0, y1, x1 = box
     rows = _nearest(y0, y1, viewport.top, viewport.scale, image.height)
     columns = _nearest(x0, x1, viewport.left, viewport.scale, image.width)
-    crop = image.levels[0][rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    small = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2BGRA)).view(np.int32)[..., 0]
+    crop = adjustment.levels_of(image)[0][rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    drawn = np.empty((*crop.shape[:2], 4), np.uint8)
+    adjustment.draw(crop, drawn)
+    small = drawn.view(np.int32)[..., 0]
     out.view(np.int32)[..., 0] = small.take(columns - columns[0], axis=1)[rows - rows[0]]
 
 

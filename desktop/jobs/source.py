@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktop.canvas.native import NativePyramid
 from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
 from desktop.jobs.compose import predicted_pages
 from desktop.jobs.display import Pixels, Reading
 from desktop.jobs.thumbnails import ThumbnailCache
 from desktop.project.provenance import Base
-from inference.images import read_rgb8
+from inference.images import read_image, to_rgb8
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
@@ -59,8 +60,9 @@ class FolderSource:
         self.project = project
 
     def pixels(self, entry: Entry) -> Pixels:
-        """Decode and halve. Raises ImageError."""
-        return Pixels(ImagePyramid.build(read_rgb8(self.folder / entry.path, entry.frame)))
+        """Decode and halve; values of more than 8 bits are kept beside. Raises ImageError."""
+        native = read_image(self.folder / entry.path, entry.frame)
+        return Pixels(ImagePyramid.build(to_rgb8(native), NativePyramid.build(native)))
 
     def thumbnail(self, entry: Entry) -> QImage | None:
         """From the cache, or made now. Raises ImageError, OSError."""

@@ -14,8 +14,24 @@ STORE_VERSION = 2
 Migration = Callable[[sqlite3.Connection], None]
 
 
+_MEASURING = (
+    """CREATE TABLE spacings (id TEXT NOT NULL, scope TEXT NOT NULL, target TEXT NOT NULL, x_mm FLOAT NOT NULL,
+    y_mm FLOAT NOT NULL, source TEXT NOT NULL, text TEXT NOT NULL, reader TEXT NOT NULL,
+    created TEXT NOT NULL, removed TEXT, PRIMARY KEY (id), FOREIGN KEY(reader) REFERENCES readers (name))""",
+    "CREATE INDEX spacings_by_target ON spacings (scope, target)",
+    """CREATE TABLE marks (id TEXT NOT NULL, mark TEXT NOT NULL, image_id TEXT NOT NULL, reader TEXT NOT NULL,
+    kind TEXT NOT NULL, name TEXT NOT NULL, x FLOAT NOT NULL, y FLOAT NOT NULL, x2 FLOAT, y2 FLOAT,
+    created TEXT NOT NULL, removed TEXT, PRIMARY KEY (id), FOREIGN KEY(image_id) REFERENCES images (id),
+    FOREIGN KEY(reader) REFERENCES readers (name))""",
+    "CREATE INDEX marks_by_image ON marks (image_id, reader)",
+    """CREATE TABLE viewed (image_id TEXT NOT NULL, reader TEXT NOT NULL, cell INTEGER NOT NULL,
+    height INTEGER NOT NULL, width INTEGER NOT NULL, cells BLOB NOT NULL, updated TEXT NOT NULL,
+    PRIMARY KEY (image_id, reader), FOREIGN KEY(image_id) REFERENCES images (id),
+    FOREIGN KEY(reader) REFERENCES readers (name))""",
+)
+
 # Each topic's statements, written out: `tables` may change again, this step must not.
-_TO_2: tuple[tuple[str, ...], ...] = ()
+_TO_2: tuple[tuple[str, ...], ...] = (_MEASURING,)
 
 
 def _to_2(connection: sqlite3.Connection) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -262,4 +263,55 @@ trained_on = Table(
     Column("model_digest", Text, ForeignKey("models.digest"), nullable=False),
     Column("role", Text, nullable=False),
     PrimaryKeyConstraint("image_id", "model_digest"),
+)
+
+# How large a pixel is, as a person said. `scope`: image, size or group; `target` names which one. The newest
+# row that is not `removed` holds.
+spacings = Table(
+    "spacings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("x_mm", Float, nullable=False),
+    Column("y_mm", Float, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("text", Text, nullable=False, default=""),
+    Column("reader", Text, ForeignKey("readers.name"), nullable=False),
+    Column("created", Text, nullable=False),
+    Column("removed", Text, nullable=True),
+    Index("spacings_by_target", "scope", "target"),
+)
+
+# Callipers (two ends) and named points of a reader; a mark that is moved is a new row with the same `mark`.
+marks = Table(
+    "marks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("mark", Text, nullable=False),
+    Column("image_id", Text, ForeignKey("images.id"), nullable=False),
+    Column("reader", Text, ForeignKey("readers.name"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("x", Float, nullable=False),
+    Column("y", Float, nullable=False),
+    Column("x2", Float, nullable=True),
+    Column("y2", Float, nullable=True),
+    Column("created", Text, nullable=False),
+    Column("removed", Text, nullable=True),
+    Index("marks_by_image", "image_id", "reader"),
+)
+
+# What a reader had on screen at 100 % or more: `cells` holds one bit a cell of `cell` x `cell` pixels.
+viewed = Table(
+    "viewed",
+    metadata,
+    Column("image_id", Text, ForeignKey("images.id"), nullable=False),
+    Column("reader", Text, ForeignKey("readers.name"), nullable=False),
+    Column("cell", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("cells", LargeBinary, nullable=False),
+    Column("updated", Text, nullable=False),
+    PrimaryKeyConstraint("image_id", "reader"),
 )

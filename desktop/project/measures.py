@@ -1,0 +1,170 @@
+"""Lengths, areas and counts of what is on an image. No Qt, no files, no store.
+
+Places are continuous image coordinates ``(x, y)``: a pixel ``(row, column)`` covers ``[column, column + 1) x
+[row, row + 1)``, and its centre is ``(column + 0.5, row + 0.5)``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Point = tuple[float, float]
+"""(x, y) in image coordinates."""
+
+MICROMETRES_BELOW = 0.1
+"""Lengths under this many millimetres are written in micrometres."""
+SQUARE_MICROMETRES_BELOW = 0.001
+"""Areas under this many square millimetres are written in square micrometres."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """How large a pixel is: millimetres from one pixel's centre to the next, across and down.
+
+    Raises ValueError unless both are positive numbers.
+    """
+
+    x_mm: float
+    y_mm: float
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        for value in (self.x_mm, self.y_mm):
+            if not (math.isfinite(value) and value > 0):
+                raise ValueError(f"A pixel spacing is a positive number of millimetres, not {value}.")
+
+    @classmethod
+    def of_line(cls, start: Point, end: Point, length_mm: float) -> Spacing:
+        """The spacing, alike both ways, at which a line is so long. Raises ValueError for a line of length 0."""
+        pixels = length_px(start, end)
+        if pixels <= 0:
+            raise ValueError("A line of no length cannot tell how large a pixel is.")
+        return cls(length_mm / pixels, length_mm / pixels)
+
+    @property
+    def pixel_area(self) -> float:
+        """Square millimetres of one pixel."""
+        return self.x_mm * self.y_mm
+
+    def length(self, start: Point, end: Point) -> float:
+        """Millimetres between two places."""
+        return math.hypot((end[0] - start[0]) * self.x_mm, (end[1] - start[1]) * self.y_mm)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassMeasures:
+    """What was measured of one class of one image. Areas and the distance are in pixels.
+
+    ``share`` is the part (0 to 1) of the whole image; ``nearest_px`` the distance from the marked point to the
+    centre of the class's nearest pixel (0 inside that pixel), None without a point or without any pixel;
+    ``nearest`` that pixel's centre.
+    """
+
+    count: int = 0
+    area_px: int = 0
+    largest_px: int = 0
+    share: float = 0.0
+    nearest_px: float | None = None
+    nearest: Point | None = None
+
+    @property
+    def mean_px(self) -> float:
+        """The mean area of a lesion; 0 when there is none."""
+        return self.area_px / self.count if self.count else 0.0
+
+
+def length_px(start: Point, end: Point) -> float:
+    """Pixels between two places."""
+    return math.hypot(end[0] - start[0], end[1] - start[1])
+
+
+def measure(
+    mask: NDArray[np.bool_], point: Point | None = None, spacing: Spacing | None = None
+) -> ClassMeasures:
+    """Measure a mask (H, W) bool: its 8-connected components, and how far from ``point`` the nearest lies.
+
+    With a spacing that differs across and down the nearest pixel is the one nearest in millimetres.
+    """
+    bits = np.ascontiguousarray(mask).view(np.uint8)
+    x, y, width, height = cv2.boundingRect(bits)
+    if not width or not height:
+        return ClassMeasures()
+    piece = np.ascontiguousarray(bits[y : y + height, x : x + width])
+    count, _, statistics, _ = cv2.connectedComponentsWithStats(piece, connectivity=8)
+    areas = statistics[1:, cv2.CC_STAT_AREA]
+    area = int(areas.sum())
+    found = _nearest(piece, (x, y), point, spacing) if point is not None else None
+    return ClassMeasures(
+        count=count - 1,
+        area_px=area,
+        largest_px=int(areas.max()),
+        share=area / mask.size,
+        nearest_px=found[0] if found is not None else None,
+        nearest=found[1] if found is not None else None,
+    )
+
+
+def _nearest(
+    piece: NDArray[np.uint8], corner: tuple[int, int], point: Point, spacing: Spacing | None
+) -> tuple[float, Point]:
+    """Distance in pixels from ``point`` to the nearest set pixel of ``piece``, and that pixel's centre."""
+    places = np.asarray(cv2.findNonZero(piece)).reshape(-1, 2)
+    dx = places[:, 0] + (corner[0] + 0.5 - point[0])
+    dy = places[:, 1] + (corner[1] + 0.5 - point[1])
+    weight = 1.0 if spacing is None else (spacing.y_mm / spacing.x_mm) ** 2
+    at = int(np.argmin(dx * dx + weight * dy * dy))
+    nearest = (float(point[0] + dx[at]), float(point[1] + dy[at]))
+    inside = abs(float(dx[at])) <= 0.5 and abs(float(dy[at])) <= 0.5
+    return 0.0 if inside else math.hypot(float(dx[at]), float(dy[at])), nearest
+
+
+# ---- what a person reads
+
+
+def length_text(millimetres: float) -> str:
+    """A length with its unit: micrometres when small."""
+    if millimetres < MICROMETRES_BELOW:
+        return f"{_figures(millimetres * 1000)} µm"
+    return f"{_figures(millimetres)} mm"
+
+
+def area_text(square_millimetres: float) -> str:
+    """An area with its unit: square micrometres when small."""
+    if 0 < square_millimetres < SQUARE_MICROMETRES_BELOW:
+        return f"{_figures(square_millimetres * 1e6)} µm²"
+    return f"{_figures(square_millimetres)} mm²"
+
+
+def pixels_text(pixels: float) -> str:
+    """A number of pixels, a tenth shown below a hundred; thousands apart."""
+    shown = f"{pixels:,.1f}" if pixels < 100 and pixels != round(pixels) else f"{pixels:,.0f}"
+    return f"{shown.replace(',', ' ')} px"
+
+
+def share_text(share: float) -> str:
+    """A part of the image in percent, to two figures."""
+    percent = 100 * share
+    if percent and percent < 0.01:
+        return "< 0.01 %"
+    return f"{percent:.2f} %" if percent < 10 else f"{percent:.1f} %"
+
+
+def spacing_text(spacing: Spacing) -> str:
+    """How large a pixel is."""
+    across, down = spacing.x_mm * 1000, spacing.y_mm * 1000
+    if math.isclose(across, down, rel_tol=1e-3):
+        return f"1 px = {_figures(across)} µm" if across < 100 else f"1 px = {_figures(across / 1000)} mm"
+    return f"1 px = {_figures(across)} × {_figures(down)} µm"
+
+
+def _figures(value: float) -> str:
+    """Three figures, without an exponent, thousands apart."""
+    if value == 0:
+        return "0"
+    decimals = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{min(decimals, 6)}f}".replace(",", " ")

@@ -28,9 +28,16 @@ class ValueChange:
     after: str | None
 
 
+_Header = tuple[str, tuple[ValueChange, ...], Base | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One undo step. `origin` is set when the pixels are a model's and not a person's (a late prediction)."""
+    """One undo step.
+
+    `origin` is set when the pixels are a model's and not drawn by a person: a late prediction, a threshold
+    that was moved, a prediction that was taken. It says which model's, and how they were cut out.
+    """
 
     text: str
     patches: tuple[Patch, ...] = ()
@@ -64,12 +71,7 @@ class Edit:
     @classmethod
     def decode(cls, data: bytes) -> Edit:
         """Read what `encode` wrote. Raises EditFormatError on anything else."""
-        offset = len(_MAGIC) + _LENGTHS.size
-        if data[: len(_MAGIC)] != _MAGIC or len(data) < offset:
-            raise EditFormatError("A journal row is not an edit of a format that this version knows.")
-        size, count = _LENGTHS.unpack_from(data, len(_MAGIC))
-        text, values, origin = _read_header(data[offset : offset + size], size)
-        offset += size
+        (text, values, origin), count, offset = _open(data)
         patches = []
         for _ in range(count):
             patch, offset = decode_patch(data, offset)
@@ -77,6 +79,11 @@ class Edit:
         if offset != len(data):
             raise EditFormatError("A journal row is longer than the edit that it holds; it is damaged.")
         return cls(text, tuple(patches), values, origin)
+
+
+def read_origin(data: bytes) -> Base | None:
+    """Return the origin of an encoded edit without reading its patches. Raises EditFormatError."""
+    return _open(data)[0][2]
 
 
 def merged(text: str, edits: Iterable[Edit]) -> Edit:
@@ -129,7 +136,16 @@ def _all_or_none(planes: LabelPlanes, patches: tuple[Patch, ...], *, forward: bo
             raise
 
 
-def _read_header(raw: bytes, size: int) -> tuple[str, tuple[ValueChange, ...], Base | None]:
+def _open(data: bytes) -> tuple[_Header, int, int]:
+    """Return the header of an encoded edit, how many patches follow, and where they begin."""
+    offset = len(_MAGIC) + _LENGTHS.size
+    if data[: len(_MAGIC)] != _MAGIC or len(data) < offset:
+        raise EditFormatError("A journal row is not an edit of a format that this version knows.")
+    size, count = _LENGTHS.unpack_from(data, len(_MAGIC))
+    return _read_header(data[offset : offset + size], size), count, offset + size
+
+
+def _read_header(raw: bytes, size: int) -> _Header:
     try:
         if len(raw) != size:
             raise ValueError("cut short")

@@ -23,6 +23,10 @@ class LabelNotReady(ProjectError):  # noqa: N818
     """A label was asked for something that needs its planes before its size is known."""
 
 
+class StepNotLoaded(ProjectError):  # noqa: N818
+    """The pixels of an old undo step were left to the store and have to be read first."""
+
+
 class ScanError(ProjectError):
     """The root folder cannot be listed."""
 

@@ -9,12 +9,22 @@ from typing import Literal
 
 import numpy as np
 
-from desktop.project.edit import Edit, ValueChange, apply_patches, revert_patches
-from desktop.project.errors import EditFormatError, LabelDamaged, LabelNotReady, PatchMismatch
+from desktop.project.edit import Edit, ValueChange, apply_patches, read_origin, revert_patches
+from desktop.project.errors import (
+    EditFormatError,
+    LabelDamaged,
+    LabelNotReady,
+    PatchMismatch,
+    StepNotLoaded,
+)
 from desktop.project.patch import Patch
 from desktop.project.planes import LabelPlanes
+from desktop.project.provenance import Base, Cut
 
 RowKind = Literal["edit", "fill", "undo", "redo"]
+
+STEPS_IN_MEMORY = 64
+"""So many steps of undo and of redo keep their pixels in memory; older ones are read from the store."""
 
 
 def now() -> str:
@@ -41,19 +51,53 @@ class Row:
 
 @dataclass(slots=True)
 class Step:
-    """One undo step; the edit is decoded when it is needed."""
+    """One undo step; the edit is decoded when it is needed.
+
+    What a list of steps shows (`text`, `created`, `classes`) and how masks were cut out of a prediction
+    (`origin`) stay in memory; the pixels of old steps are left to the store (`History.trim`).
+    """
 
     seq: int
     text: str
     payload: bytes = b""
     _edit: Edit | None = None
+    created: str = ""
+    classes: tuple[int, ...] = ()
+    origin: Base | None = None
+
+    @classmethod
+    def of(cls, row: Row, edit: Edit | None) -> Step:
+        """Return the step that an edit or fill row makes."""
+        return cls(row.seq, row.text, row.payload, edit, row.created, row.classes, _origin(row, edit))
 
     @property
     def edit(self) -> Edit:
-        """The edit of this step."""
+        """The edit of this step. Raises StepNotLoaded when its pixels were left to the store."""
         if self._edit is None:
+            if not self.payload:
+                raise StepNotLoaded(
+                    f"The step “{self.text}” is kept on the disk and has to be read first; try again."
+                )
             self._edit = Edit.decode(self.payload)
         return self._edit
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the edit is in memory."""
+        return bool(self.payload) or self._edit is not None
+
+    def leave_to_store(self) -> None:
+        """Forget the pixels; the store has them."""
+        self.payload, self._edit = b"", None
+
+
+def _origin(row: Row, edit: Edit | None) -> Base | None:
+    if edit is not None:
+        return edit.origin
+    try:
+        return read_origin(row.payload)
+    except EditFormatError:
+        return None  # a damaged row is reported by whoever needs its pixels
 
 
 @dataclass(slots=True)
@@ -95,7 +139,7 @@ class History:
         if row.seq != self.last_seq + 1:
             raise LabelDamaged(f"The journal of a label jumps from row {self.last_seq} to row {row.seq}.")
         if row.kind in ("edit", "fill"):
-            step = Step(row.seq, row.text, row.payload, edit)
+            step = Step.of(row, edit)
             if row.kind == "edit":
                 self.done.append(step)
                 self.undone.clear()
@@ -112,6 +156,29 @@ class History:
         sink.append(source.pop())
         self.last_seq = row.seq
         return sink[-1], row.kind == "redo"
+
+    def trim(self, saved_seq: int, keep: int = STEPS_IN_MEMORY) -> None:
+        """Leave the pixels of saved steps to the store, but for the next `keep` of undo and of redo."""
+        for steps in (self.done, self.undone):
+            for step in steps[: max(0, len(steps) - keep)]:
+                if step.seq <= saved_seq:
+                    step.leave_to_store()
+        for step in self.fills:
+            # No undo takes a filled prediction back, and the store counts what it changed.
+            if step.seq <= saved_seq:
+                step.leave_to_store()
+
+    def ahead(self, steps: int) -> list[Step]:
+        """Return the steps on the way: `steps` of redo, or of undo when negative, in their order."""
+        source = self.done if steps < 0 else self.undone
+        return list(reversed(source[max(0, len(source) - abs(steps)) :])) if steps else []
+
+    def cut(self, class_name: str) -> tuple[str, Cut] | None:
+        """Return the model's digest and the cut of the last step that took a class from a prediction."""
+        for step in (*reversed(self.done), *reversed(self.fills)):
+            if step.origin is not None and (cut := step.origin.cut(class_name)) is not None:
+                return step.origin.model_digest, cut
+        return None
 
 
 @dataclass(slots=True)

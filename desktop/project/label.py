@@ -10,11 +10,12 @@ import numpy as np
 
 from desktop.project.edit import Edit, ValueChange
 from desktop.project.errors import LabelNotReady, ProjectError
+from desktop.project.foresight import Foreseen, Mark, Standing
 from desktop.project.journal import History, Row, State, Step
 from desktop.project.pages import Prepared
 from desktop.project.patch import Patch
 from desktop.project.planes import LabelPlanes, Pages
-from desktop.project.provenance import EMPTY, Base
+from desktop.project.provenance import EMPTY, Base, Cut
 from desktop.project.stroke import StrokeRecorder
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Label:
         self.unsnapshot_bytes = 0
         self._state = state or State(None)
         self._stroke: StrokeRecorder | None = None
+        self._strokes = 0
         self._waiting: tuple[Pages, Base] | None = None
 
     @property
@@ -151,6 +153,7 @@ class Label:
         if self._state.planes is None:
             raise LabelNotReady("The size of this image is not known yet, so nothing can be drawn on it.")
         self._stroke = StrokeRecorder(self._state.planes, class_id)
+        self._strokes += 1
         return self._stroke
 
     @property
@@ -214,18 +217,71 @@ class Label:
             return None
         return self._fill(mask, base)
 
+    def takes_fill(self, class_ids: Iterable[int]) -> bool:
+        """Whether a late prediction has its place still: nobody edited or confirmed one of these classes,
+        and the label neither has a prediction nor is waiting for its first edit.
+        """
+        late = self.is_virtual or self.base.kind != "empty" or bool(self.history.fills)
+        return not late and not self.own_classes & set(class_ids)
+
     def take_fill(self, edit: Edit) -> Edit | None:
         """Apply and record a late prediction whose patches were computed elsewhere (`edit.origin` names it).
 
-        Returns None, with nothing changed, when it has no place any more: a stroke is under way, the label
-        has its prediction, or one of its classes was edited or confirmed meanwhile. Raises PatchMismatch.
+        Returns None, with nothing changed, when it has no place any more (`takes_fill`) or a stroke is under
+        way. Raises PatchMismatch.
         """
-        late = self.is_virtual or self.base.kind != "empty" or bool(self.history.fills)
-        if late or self.stroke_open or edit.class_ids & self.own_classes:
+        if self.stroke_open or not self.takes_fill(edit.class_ids):
             return None
         self._state.change(edit, forward=True)
         self._follow(self.history.edit_row(edit, "fill"), edit)
         return edit
+
+    # ---- changes computed ahead
+
+    @property
+    def mark(self) -> Mark:
+        """Something that is another after every change of the pixels or values."""
+        return self.history.last_seq, self._strokes, self.base_token
+
+    def standing(self) -> Standing:
+        """What stands now, for `foresee` on another thread."""
+        return Standing(self.mark, self._state.planes, dict(self.grades), dict(self.findings))
+
+    def land(self, foreseen: Foreseen, kind: Literal["edit", "fill"] = "edit") -> bool:
+        """Take over one edit that was computed ahead, and record it.
+
+        Returns False, with nothing changed, when the label changed meanwhile or a stroke is under way.
+        """
+        if not self._copy_in(foreseen):
+            return False
+        (edit,) = foreseen.edits
+        self._state.change(Edit(edit.text, (), edit.values), forward=True)
+        self._follow(self.history.edit_row(edit, kind), edit)
+        return True
+
+    def land_steps(self, foreseen: Foreseen, *, forward: bool) -> bool:
+        """Take over steps of redo (forward) or undo that were computed ahead; each is recorded as a row.
+
+        Returns False, with nothing changed, as `land` does.
+        """
+        if not self._copy_in(foreseen):
+            return False
+        for edit in foreseen.edits:
+            self._state.change(Edit(edit.text, (), edit.values), forward=forward)
+            row = self.history.redo_row() if forward else self.history.undo_row()
+            if row is not None:
+                self._follow(row, edit)
+        return True
+
+    def _copy_in(self, foreseen: Foreseen) -> bool:
+        if self.stroke_open or foreseen.mark != self.mark:
+            return False
+        planes, ahead = self._state.planes, foreseen.planes
+        if planes is not None and ahead is not None and foreseen.box is not None:
+            y0, x0, y1, x1 = foreseen.box
+            np.copyto(planes.mask[:, y0:y1, x0:x1], ahead.mask[:, y0:y1, x0:x1])
+            np.copyto(planes.protection[:, y0:y1, x0:x1], ahead.protection[:, y0:y1, x0:x1])
+        return True
 
     def settle(self) -> Edit | None:
         """Take in a prediction that arrived during a stroke; call it when a stroke has ended."""
@@ -233,15 +289,19 @@ class Label:
             return None
         return self.receive_prediction(*self._waiting)
 
-    def applied_edits(self, kinds: Literal["person", "all"] = "person") -> list[Edit]:
-        """Return the edits that stand, a person's only or the filled predictions too."""
-        steps = self.history.done if kinds == "person" else [*self.history.fills, *self.history.done]
-        return [step.edit for step in steps]
-
     def take_outbox(self) -> list[Recorded]:
         """Return the rows that were not handed to the store yet, and forget them."""
         rows, self.outbox = self.outbox, []
         return rows
+
+    def cut(self, class_name: str) -> tuple[str, Cut] | None:
+        """Return the digest of the model and the cut that a class's pixels come from; None: from no model."""
+        base = self.base.cut(class_name)
+        return self.history.cut(class_name) or (None if base is None else (self.base.model_digest, base))
+
+    def saved(self, seq: int) -> None:
+        """The store has all rows up to `seq`: what undo needs last is left to it."""
+        self.history.trim(seq)
 
     @property
     def own_classes(self) -> set[int]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, func, insert, select
 
 from desktop.project import tables
-from desktop.project.journal import Row, Snapshot, State, now, replay
+from desktop.project.edit import Edit
+from desktop.project.journal import History, Row, Snapshot, State, now, replay
 from desktop.project.label import Label, LabelKey, Recorded
 from desktop.project.pages import Prepared, decode_pages, encode_pages
 from desktop.project.planes import LabelPlanes, Pages
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT_ROWS = 200
 SNAPSHOT_BYTES = 4 << 20
+_ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def read_label(connection: Connection, key: LabelKey, schema: Schema) -> Label:
     label = Label(key, schema, state, base=base, label_id=found["id"], frozen=True)
     label.snapshot_seq = snapshot_seq
     label.confirmed_classes = _confirmed_classes(connection, key)
+    label.saved(state.history.last_seq)
     return label
 
 
@@ -123,6 +126,25 @@ def read_rows(connection: Connection, label_id: str) -> list[Row]:
         )
         for seq, kind, payload, text, created, target, classes in found
     ]
+
+
+def read_payloads(connection: Connection, label_id: str, seqs: Sequence[int]) -> dict[int, bytes]:
+    """Return the encoded edits of these journal rows, by number."""
+    columns = tables.journal.c
+    found: dict[int, bytes] = {}
+    for first in range(0, len(seqs), _ROWS_AT_ONCE):
+        some = seqs[first : first + _ROWS_AT_ONCE]
+        rows = select(columns.seq, columns.payload).where(columns.label_id == label_id, columns.seq.in_(some))
+        found.update((seq, payload) for seq, payload in connection.execute(rows))
+    return found
+
+
+def standing_edits(connection: Connection, label_id: str) -> list[Edit]:
+    """Return a person's edits that stand, those that were undone left out."""
+    history = History()
+    for row in read_rows(connection, label_id):
+        history.follow(row)
+    return [step.edit for step in history.done]
 
 
 def write_changes(

@@ -14,7 +14,13 @@ from desktop.project.edit import Edit, ValueChange
 from desktop.project.errors import LabelNotReady, ProjectError
 from desktop.project.journal import net_change, now
 from desktop.project.label import Label, LabelKey, Recorded
-from desktop.project.label_store import Freeze, read_states, set_status, write_changes
+from desktop.project.label_store import (
+    Freeze,
+    read_states,
+    set_status,
+    standing_edits,
+    write_changes,
+)
 from desktop.project.labelling import LabelCommands
 from desktop.project.rows import (
     ACCEPTED,
@@ -38,7 +44,6 @@ class Finish:
     key: LabelKey
     recorded: tuple[Recorded, ...]
     freeze: Freeze | None
-    edits: tuple[Edit, ...]
     targets: tuple[str, ...]
     shown: bool
     values_differ: bool
@@ -81,7 +86,6 @@ class ReviewCommands(LabelCommands):
             label.key,
             tuple(label.take_outbox()),
             freeze,
-            tuple(label.applied_edits()),
             tuple(targets),
             bool(prediction_digest) or filled,
             _differs(label.grades, grades) or _differs(label.findings, findings),
@@ -156,7 +160,7 @@ class ReviewCommands(LabelCommands):
 def _finish(connection: Connection, finish: Finish) -> str:
     before = _remember(connection, finish.key, finish.targets)
     write_changes(connection, finish.label_id, finish.key, finish.recorded, finish.freeze)
-    differs = finish.values_differ or net_change(finish.edits)
+    differs = finish.values_differ or net_change(standing_edits(connection, finish.label_id))
     status = ACCEPTED if finish.shown and not differs else CORRECTED
     _log_review(
         connection, finish.key, "finish", status, "", finish.targets, finish.prediction_digest, before

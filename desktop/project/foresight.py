@@ -1,0 +1,56 @@
+"""Changes of a label computed ahead, on another thread, so that the caller's thread only copies pixels in.
+
+Checking, unpacking and flipping the bits of a patch takes some 25 ms for a 12-megapixel class; copying the
+pixels that another thread prepared takes 3 ms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from desktop.project.edit import Edit
+from desktop.project.journal import State
+from desktop.project.planes import Box, LabelPlanes, union_box
+
+Mark = tuple[int, int, int]
+"""What must not have changed: the last journal row, the strokes begun, the base that is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A label at one moment, to be read on another thread: what was painted meanwhile, `mark` tells."""
+
+    mark: Mark
+    planes: LabelPlanes | None
+    grades: dict[str, str] = field(default_factory=dict)
+    findings: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Foreseen:
+    """What a label will be after some changes: the planes (its own copy) and the box that differs."""
+
+    mark: Mark
+    planes: LabelPlanes | None
+    box: Box | None
+    edits: tuple[Edit, ...]
+
+
+def foresee(standing: Standing, changes: Iterable[tuple[Edit, bool]]) -> Foreseen:
+    """Make changes, (edit, forward) each, on a copy of what stood.
+
+    Raises PatchMismatch when one does not fit (also when somebody painted meanwhile), LabelNotReady when
+    the planes are not known.
+    """
+    state = State(None, dict(standing.grades), dict(standing.findings))
+    box: Box | None = None
+    done = []
+    for edit, forward in changes:
+        if edit.patches and state.planes is None and standing.planes is not None:
+            state.planes = standing.planes.copy()
+        state.change(edit, forward=forward)
+        if edit.box is not None:
+            box = edit.box if box is None else union_box(box, edit.box)
+        done.append(edit)
+    return Foreseen(standing.mark, state.planes, box, tuple(done))

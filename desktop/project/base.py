@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from desktop.project.image_index import ImageIndex
 from desktop.project.label import LabelKey
 from desktop.project.location import Location
+from desktop.project.provenance import Cut
 from desktop.project.store import Store
 from desktop.project.writer import Writer
 from inference.schema import Schema
@@ -31,6 +33,9 @@ class ProjectBase:
     split_seed: int
     salt: str
     image_index: ImageIndex
+    layers_at_start: dict[str, Any]
+    """How this reader's layers looked when the project was opened (see `desktop.state.layers`)."""
+    _cuts: dict[str, dict[str, Cut]]
 
     def key(self, image_id: str, reading: int = 0) -> LabelKey:
         """Return the key of this reader's label of an image."""
@@ -42,3 +47,4 @@ class ProjectBase:
         self.grouping = Grouping.from_dict(json.loads(settings["grouping"]))
         self.split_seed = int(json.loads(settings["split_seed"]))
         self.salt = json.loads(settings["salt"])
+        self.layers_at_start = json.loads(settings.get(f"layers:{self.reader}", "{}"))

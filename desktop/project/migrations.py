@@ -30,8 +30,14 @@ _MEASURING = (
     FOREIGN KEY(reader) REFERENCES readers (name))""",
 )
 
+_CUTS = (
+    """CREATE TABLE cuts (seq INTEGER NOT NULL, model_digest TEXT NOT NULL, class_name TEXT NOT NULL,
+    threshold FLOAT, min_area INTEGER NOT NULL, fill_holes BOOLEAN NOT NULL, reader TEXT NOT NULL,
+    created TEXT NOT NULL, PRIMARY KEY (seq), FOREIGN KEY(reader) REFERENCES readers (name))""",
+)
+
 # Each topic's statements, written out: `tables` may change again, this step must not.
-_TO_2: tuple[tuple[str, ...], ...] = (_MEASURING,)
+_TO_2: tuple[tuple[str, ...], ...] = (_MEASURING, _CUTS)
 
 
 def _to_2(connection: sqlite3.Connection) -> None:

@@ -18,12 +18,14 @@ from desktop.project.indexing import IndexCommands
 from desktop.project.journal import now
 from desktop.project.location import Location, choose_location, find_location, inside_location
 from desktop.project.lock import ProjectLock
+from desktop.project.measuring import MeasuringCommands
 from desktop.project.modelling import ModelCommands
 from desktop.project.queries import ProjectQueries
 from desktop.project.readers import default_reader
 from desktop.project.reviewing import ReviewCommands
 from desktop.project.scan import image_root
 from desktop.project.store import Store, write_setting
+from desktop.project.thresholding import ThresholdCommands, read_cuts
 from desktop.project.writer import Writer
 from inference.schema import Schema
 from training.grouping import UNKNOWN, Grouping
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-class Project(ProjectQueries, ReviewCommands, ModelCommands, IndexCommands):
+class Project(
+    ProjectQueries, ReviewCommands, ModelCommands, IndexCommands, MeasuringCommands, ThresholdCommands
+):
     """An open project. Queries read the store (any thread but the GUI's); commands return Futures.
 
     `folder` is the image folder, `image_root` the part of it that is scanned, `location` where the store lies
@@ -51,6 +55,7 @@ class Project(ProjectQueries, ReviewCommands, ModelCommands, IndexCommands):
         self._lock = lock
         with store.read() as connection:
             settings = {row.key: row.value for row in connection.execute(tables.meta.select())}
+            self._cuts = read_cuts(connection)
         self._load_settings(settings)
         self.image_root = image_root(folder).folder
         # The one memory of groups and hashes; its rules are read from the folder when indexing begins.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import and_, func, select
@@ -19,7 +19,7 @@ from desktop.project.image_rows import (
     image_select,
 )
 from desktop.project.label import Label, LabelKey
-from desktop.project.label_store import read_label, read_states
+from desktop.project.label_store import read_label, read_payloads, read_states
 from desktop.project.rows import (
     STATUSES,
     UNSEEN,
@@ -96,6 +96,11 @@ class ProjectQueries(ProjectBase):
         key = LabelKey(image_id, reader or self.reader, reading)
         with self.store.read() as connection:
             return read_label(connection, key, self.schema)
+
+    def step_payloads(self, label: Label, seqs: Sequence[int]) -> dict[int, bytes]:
+        """Return the encoded edits of a label's journal rows, by number: undo steps left to the store."""
+        with self.store.read() as connection:
+            return read_payloads(connection, label.label_id, seqs)
 
     def label_keys(self, image_id: str) -> list[LabelKey]:
         """Return all labels of an image: of every reader, every reading."""

@@ -101,6 +101,13 @@ class ReviewCommands(LabelCommands):
         self.save(label)
         return self.writer.submit(lambda connection: _take_back(connection, label.key))
 
+    def last_review(self) -> Future[str | None]:
+        """Give the image that this reader finished, rejected or put aside last, of what stands; None: none.
+
+        It goes through the writer, so that what waits to be written counts.
+        """
+        return self.writer.submit(lambda connection: _last_review(connection, self.reader))
+
     def reject(self, image_id: str, reason: str) -> Future[str]:
         """Put an image aside for good; the Future gives its status.
 
@@ -213,6 +220,23 @@ def _log_review(
             created=now(),
         )
     )
+
+
+def _last_review(connection: Connection, reader: str) -> str | None:
+    columns, images = tables.reviews.c, tables.images.c
+    found = connection.execute(
+        select(columns.image_id)
+        .join(tables.images, images.id == columns.image_id)
+        .where(
+            columns.reader == reader,
+            columns.reading == 0,
+            columns.taken_back.is_(False),
+            images.state == "present",
+        )
+        .order_by(columns.id.desc())
+        .limit(1)
+    ).first()
+    return None if found is None else str(found[0])
 
 
 def _take_back(connection: Connection, key: LabelKey) -> str:

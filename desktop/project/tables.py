@@ -191,6 +191,21 @@ reviews = Table(
     Index("reviews_by_image", "image_id", "reader", "reading"),
 )
 
+# Append-only: how all unseen images are cut, the last row of a model and class holds. A threshold that is
+# null goes back to the model's own.
+cuts = Table(
+    "cuts",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("model_digest", Text, nullable=False),
+    Column("class_name", Text, nullable=False),
+    Column("threshold", Float, nullable=True),
+    Column("min_area", Integer, nullable=False, default=0),
+    Column("fill_holes", Boolean, nullable=False, default=False),
+    Column("reader", Text, ForeignKey("readers.name"), nullable=False),
+    Column("created", Text, nullable=False),
+)
+
 comments = Table(
     "comments",
     metadata,

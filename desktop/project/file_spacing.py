@@ -8,6 +8,7 @@ values without a real unit and values out of proportion are not a spacing.
 from __future__ import annotations
 
 import math
+import struct
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,43 @@ from desktop.project.measures import Spacing
 
 PRINTING_DPI = (
     *(36, 60, 72, 75, 90, 96, 100, 120, 144, 150, 160, 180, 192, 200, 203, 204, 216, 220, 240, 250, 254, 256),
-    *(266, 267, 288, 300, 314, 320, 326, 350, 360, 400, 480, 500, 600, 720, 800, 1000, 1200, 1440, 2400, 2880),
+    *(
+        266,
+        267,
+        288,
+        300,
+        314,
+        320,
+        326,
+        350,
+        360,
+        400,
+        480,
+        500,
+        600,
+        720,
+        800,
+        1000,
+        1200,
+        1440,
+        2400,
+        2880,
+    ),
     *(4800, 9600),
 )
 """Dots an inch that scanners, printers, screens and programs write without having measured anything."""
 _TOLERANCE = 0.006
-"""72 dots an inch are written as 28 dots a centimetre, which is 71.1; 96 as 37.8."""
 SMALLEST_MM, LARGEST_MM = 5e-6, 2.0
 """Finer than a light microscope resolves, coarser than any medical picture: not believed."""
-_MM = {"mm": 1.0, "millimeter": 1.0, "cm": 10.0, "centimeter": 10.0, "nm": 1e-6, "m": 1000.0, "inch": 25.4} | {
-    name: 1e-3 for name in ("µm", "μm", "um", "micron", "microns", "micrometer", "\\u00b5m")
-}
+_MM = {
+    "mm": 1.0,
+    "millimeter": 1.0,
+    "cm": 10.0,
+    "centimeter": 10.0,
+    "nm": 1e-6,
+    "m": 1000.0,
+    "inch": 25.4,
+} | {name: 1e-3 for name in ("µm", "μm", "um", "micron", "microns", "micrometer", "\\u00b5m")}
 _TIFF_UNIT_MM = {2: 25.4, 3: 10.0}
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
 
@@ -40,7 +67,7 @@ def spacing_in_file(path: Path, frame: int = 0) -> Spacing | None:
         if path.suffix.lower() in (".tif", ".tiff"):
             return _of_tiff(path, frame)
         return _of_picture(path)
-    except (OSError, ValueError, KeyError, IndexError, TypeError, SyntaxError, ZeroDivisionError):
+    except (OSError, ValueError, LookupError, TypeError, SyntaxError, ZeroDivisionError, struct.error):
         return None
 
 
@@ -54,7 +81,11 @@ def is_measured(x_mm: float, y_mm: float) -> bool:
 
 
 def _is_printing(dpi: float) -> bool:
-    return any(abs(dpi - known) <= known * _TOLERANCE for known in PRINTING_DPI)
+    # In whole dots a centimetre 72 an inch are 28, which is 71.1 an inch.
+    per_cm = round(dpi / 2.54, 2)
+    return any(
+        abs(dpi - known) <= known * _TOLERANCE or per_cm == round(known / 2.54) for known in PRINTING_DPI
+    )
 
 
 def _stated(x_mm: float, y_mm: float) -> Spacing | None:

@@ -40,7 +40,7 @@ class Spacing:
 
     @classmethod
     def of_line(cls, start: Point, end: Point, length_mm: float) -> Spacing:
-        """The spacing, alike both ways, at which a line is so long. Raises ValueError for a line of length 0."""
+        """The spacing, alike both ways, at which a line is so long. Raises ValueError for one of length 0."""
         pixels = length_px(start, end)
         if pixels <= 0:
             raise ValueError("A line of no length cannot tell how large a pixel is.")
@@ -60,8 +60,8 @@ class Spacing:
 class ClassMeasures:
     """What was measured of one class of one image. Areas and the distance are in pixels.
 
-    ``share`` is the part (0 to 1) of the whole image; ``nearest_px`` the distance from the marked point to the
-    centre of the class's nearest pixel (0 inside that pixel), None without a point or without any pixel;
+    ``share`` is the part (0 to 1) of the whole image; ``nearest_px`` the distance from the marked point to
+    the centre of the class's nearest pixel (0 inside that pixel), None without a point or without any pixel;
     ``nearest`` that pixel's centre.
     """
 

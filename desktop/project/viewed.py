@@ -23,7 +23,7 @@ class ViewedArea:
     __slots__ = ("cell", "cells", "height", "width")
 
     def __init__(self, height: int, width: int, *, cell: int = CELL, cells: Bits | None = None) -> None:
-        """An image of ``height`` x ``width`` pixels, not looked at yet unless ``cells`` (rows, columns) says so.
+        """An image of ``height`` x ``width`` pixels, of which ``cells`` (rows, columns) were seen: none yet.
 
         Raises ValueError for sizes below 1 or ``cells`` of another shape.
         """
@@ -82,7 +82,7 @@ class ViewedArea:
 
 
 def _cells_between(start: int, stop: int, cell: int, size: int) -> slice:
-    """The cells whose centre lies in ``start..stop``; the last one's is that of what lies inside the image."""
+    """The cells whose centre lies in ``start..stop``; of the last one what lies inside the image counts."""
     if start >= stop:
         return slice(0, 0)
     count = -(-size // cell)

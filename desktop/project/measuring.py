@@ -1,0 +1,255 @@
+"""Pixel spacings, callipers, marked points and what was viewed: the store's part of measuring."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from sqlalchemy import Connection, and_, insert, or_, select, update
+
+from desktop.project import tables
+from desktop.project.base import ProjectBase
+from desktop.project.errors import ProjectError
+from desktop.project.journal import now
+from desktop.project.measures import Point, Spacing
+from desktop.project.rows import ImageRow
+from desktop.project.store import upsert
+from desktop.project.uuid7 import uuid7
+from desktop.project.viewed import ViewedArea
+
+IMAGE: Final = "image"
+GROUP: Final = "group"
+SIZE: Final = "size"
+SCOPES: Final = (IMAGE, GROUP, SIZE)
+"""For what a spacing holds, the closest first: it goes before the others."""
+
+CALLIPER: Final = "calliper"
+POINT: Final = "point"
+
+
+@dataclass(frozen=True, slots=True)
+class SpacingRow:
+    """A spacing that a person gave, for one image, a group, or all images of one size.
+
+    ``source`` is "calliper" (a line of known length) or "entered"; ``text`` says how it was found.
+    """
+
+    scope: str
+    target: str
+    spacing: Spacing
+    source: str
+    text: str
+    id: str = field(default_factory=uuid7)
+    reader: str = ""
+    created: str = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A calliper or a named point of this reader on an image, in image coordinates.
+
+    ``mark`` stays when it is moved or renamed, ``id`` is that of one state of it. A point has no second end.
+    """
+
+    image_id: str
+    kind: str
+    name: str
+    x: float
+    y: float
+    x2: float | None = None
+    y2: float | None = None
+    mark: str = field(default_factory=uuid7)
+    id: str = field(default_factory=uuid7)
+
+    @property
+    def start(self) -> Point:
+        """The first end, or the point."""
+        return self.x, self.y
+
+    @property
+    def end(self) -> Point:
+        """The second end; of a point the point itself."""
+        return (self.x, self.y) if self.x2 is None or self.y2 is None else (self.x2, self.y2)
+
+    def moved(self, start: Point, end: Point | None = None) -> Mark:
+        """The same mark elsewhere, as a new state of it."""
+        x2, y2 = end if end is not None else (None, None)
+        return replace(self, id=uuid7(), x=start[0], y=start[1], x2=x2, y2=y2)
+
+    def renamed(self, name: str) -> Mark:
+        """The same mark under another name, as a new state of it."""
+        return replace(self, id=uuid7(), name=name)
+
+
+def spacing_target(image: ImageRow, scope: str) -> str:
+    """What a spacing of this scope is kept under. Raises ProjectError when the image has no such thing."""
+    if scope == IMAGE:
+        return image.id
+    if scope == GROUP and image.group:
+        return image.group
+    if scope == SIZE and image.width and image.height:
+        return f"{image.width}x{image.height}"
+    raise ProjectError(f"This image has no {scope} yet for which a pixel spacing could hold; index it first.")
+
+
+class MeasuringCommands(ProjectBase):
+    """Queries and commands of measuring."""
+
+    # ---- spacing
+
+    def spacings(self, image: ImageRow) -> list[SpacingRow]:
+        """Return the spacings that hold for an image, the one that goes first at the beginning."""
+        columns = tables.spacings.c
+        targets = []
+        for scope in SCOPES:
+            try:
+                targets.append(and_(columns.scope == scope, columns.target == spacing_target(image, scope)))
+            except ProjectError:
+                continue
+        statement = select(tables.spacings).where(or_(*targets), columns.removed.is_(None))
+        with self.store.read() as connection:
+            found = connection.execute(statement.order_by(columns.id.desc())).mappings()
+            rows = [
+                SpacingRow(
+                    one["scope"],
+                    one["target"],
+                    Spacing(one["x_mm"], one["y_mm"]),
+                    one["source"],
+                    one["text"],
+                    one["id"],
+                    one["reader"],
+                    one["created"],
+                )
+                for one in found
+            ]
+        return sorted(rows, key=lambda row: SCOPES.index(row.scope))
+
+    def set_spacing(self, row: SpacingRow) -> Future[int]:
+        """Let a spacing hold in the place of an earlier one for the same; gives how many ended."""
+        values = {
+            "id": row.id,
+            "scope": row.scope,
+            "target": row.target,
+            "x_mm": row.spacing.x_mm,
+            "y_mm": row.spacing.y_mm,
+            "source": row.source,
+            "text": row.text,
+            "reader": self.reader,
+            "created": row.created,
+        }
+
+        def write(connection: Connection) -> int:
+            ended = _end_spacings(connection, row.scope, row.target)
+            connection.execute(insert(tables.spacings).values(**values))
+            return ended
+
+        return self.writer.submit(write)
+
+    def forget_spacing(self, row: SpacingRow) -> Future[int]:
+        """Let no spacing hold any more for what this one was for; the Future gives how many ended."""
+        return self.writer.submit(lambda connection: _end_spacings(connection, row.scope, row.target))
+
+    # ---- callipers and points
+
+    def marks(self, image_id: str, *, reader: str | None = None) -> list[Mark]:
+        """Return a reader's callipers and points on an image, in the order in which they were first set."""
+        columns = tables.marks.c
+        names = ("image_id", "kind", "name", "x", "y", "x2", "y2", "mark", "id")
+        statement = select(*(columns[name] for name in names)).where(
+            columns.image_id == image_id,
+            columns.reader == (reader or self.reader),
+            columns.removed.is_(None),
+        )
+        with self.store.read() as connection:
+            return [Mark(*row) for row in connection.execute(statement.order_by(columns.mark))]
+
+    def keep_mark(self, mark: Mark) -> Future[int]:
+        """Keep a new mark, or a new state of one; the state before stays in the store as ended."""
+        reader = self.reader
+
+        def write(connection: Connection) -> int:
+            ended = _end_mark(connection, mark.mark)
+            connection.execute(
+                insert(tables.marks).values(
+                    id=mark.id,
+                    mark=mark.mark,
+                    image_id=mark.image_id,
+                    reader=reader,
+                    kind=mark.kind,
+                    name=mark.name,
+                    x=mark.x,
+                    y=mark.y,
+                    x2=mark.x2,
+                    y2=mark.y2,
+                    created=now(),
+                )
+            )
+            return ended
+
+        return self.writer.submit(write)
+
+    def remove_mark(self, mark: Mark) -> Future[int]:
+        """End a mark; the Future gives 1, or 0 when it had ended already."""
+        return self.writer.submit(lambda connection: _end_mark(connection, mark.mark))
+
+    # ---- what was viewed
+
+    def viewed(self, image_id: str, *, reader: str | None = None) -> ViewedArea | None:
+        """Return what a reader had on screen at 100 % or more; None when nothing is known."""
+        with self.store.read() as connection:
+            return _read_viewed(connection, image_id, reader or self.reader)
+
+    def keep_viewed(self, image_id: str, area: ViewedArea) -> Future[int]:
+        """Add what was viewed to what is known; the Future gives the number of cells seen by now."""
+        reader = self.reader
+        seen = ViewedArea(area.height, area.width, cell=area.cell, cells=area.cells.copy())
+
+        def write(connection: Connection) -> int:
+            before = _read_viewed(connection, image_id, reader)
+            if before is not None and before.cells.shape == seen.cells.shape and before.cell == seen.cell:
+                seen.merge(before)
+            values = {
+                "cell": seen.cell,
+                "height": seen.height,
+                "width": seen.width,
+                "cells": seen.to_bytes(),
+                "updated": now(),
+            }
+            upsert(connection, tables.viewed, {"image_id": image_id, "reader": reader}, values)
+            return int(seen.cells.sum())
+
+        return self.writer.submit(write)
+
+
+def _end_spacings(connection: Connection, scope: str, target: str) -> int:
+    columns = tables.spacings.c
+    return connection.execute(
+        update(tables.spacings)
+        .where(columns.scope == scope, columns.target == target, columns.removed.is_(None))
+        .values(removed=now())
+    ).rowcount
+
+
+def _end_mark(connection: Connection, mark: str) -> int:
+    columns = tables.marks.c
+    return connection.execute(
+        update(tables.marks).where(columns.mark == mark, columns.removed.is_(None)).values(removed=now())
+    ).rowcount
+
+
+def _read_viewed(connection: Connection, image_id: str, reader: str) -> ViewedArea | None:
+    columns = tables.viewed.c
+    found = (
+        connection.execute(
+            select(tables.viewed).where(columns.image_id == image_id, columns.reader == reader)
+        )
+        .mappings()
+        .first()
+    )
+    if found is None:
+        return None
+    try:
+        return ViewedArea.from_bytes(found["cells"], found["height"], found["width"], cell=found["cell"])
+    except ValueError:
+        return None  # a damaged record: what it said counts as not viewed

@@ -43,6 +43,22 @@ def _place(part: BoolMask, image_size: tuple[int, int], source: IntBox) -> BoolM
     return out
 
 
+def image_levels(prediction: Prediction, class_name: str) -> NDArray[np.uint8]:
+    """The levels of one class at the image's resolution, interpolated as `class_mask` does.
+
+    Returns (H, W) uint8 (see `level_to_probability`), 0 wherever the network saw nothing. Raises
+    PredictionError for a class the model does not have.
+    """
+    levels, geometry = prediction.levels(class_name), prediction.geometry
+    shown = _shown_levels(levels, geometry)
+    if shown.shape == geometry.image_size:
+        return shown
+    out = np.zeros(geometry.image_size, np.uint8)
+    y0, x0, y1, x1 = geometry.source
+    out[y0:y1, x0:x1] = shown
+    return out
+
+
 def class_mask(
     prediction: Prediction,
     class_name: str,

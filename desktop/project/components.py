@@ -1,0 +1,249 @@
+"""The connected pieces of the classes, and how doubtful each is by what the model says.
+
+*Doubt* is the share of a piece's pixels at which the label is expected to be wrong if the model's
+probabilities p are taken at their word: the mean of 1 - p over the pixels of a piece that the label has, and
+the mean of p over a piece that it lacks (a *missed* one: where the model gives at least half of the
+threshold and nobody has decided yet). Both lie between 0 and 1 and can be compared: 0.5 is as good as a coin.
+A piece's border pixels, where p falls off, count like the others; so specks, which are nearly all border,
+come out more doubtful than large pieces of the same height, as they should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.project.planes import Bits, Box, LabelPlanes, clip_box, page_and_bit, union_box
+from desktop.project.regions import extent, piece_at
+from inference.postprocess import image_levels
+from inference.prediction import Prediction, level_to_probability, probability_to_level
+
+MISSED_FROM = 0.5
+"""A missed piece begins at this part of the class's threshold."""
+MOST_MISSED = 200
+"""So many missed pieces a class are offered, the most probable first."""
+
+_PROBABILITY = np.array([level_to_probability(level) for level in range(256)], np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One 8-connected piece of a class.
+
+    ``seed`` is its first pixel (row, column) in reading order, ``doubt`` as above or None without a
+    prediction; ``decided``: a person protected every pixel of it. ``absent`` holds the pixels (h, w) bool of
+    the box of a *missed* piece, which the label does not have; otherwise None.
+    """
+
+    class_id: int
+    box: Box
+    area: int
+    seed: tuple[int, int]
+    doubt: float | None = None
+    decided: bool = False
+    absent: Bits | None = None
+
+    @property
+    def missed(self) -> bool:
+        """Whether the label lacks it."""
+        return self.absent is not None
+
+    @property
+    def key(self) -> tuple[int, tuple[int, int], bool]:
+        """What tells it from all others of one state of a label."""
+        return self.class_id, self.seed, self.missed
+
+
+def find_components(
+    planes: LabelPlanes, class_id: int, levels: NDArray[np.uint8] | None = None, box: Box | None = None
+) -> tuple[Component, ...]:
+    """All pieces of a class inside ``box`` (default: everywhere), in reading order of their seeds.
+
+    ``levels`` (H, W) uint8 is what the model says (`image_levels`). A piece that reaches out of the box is cut.
+    """
+    page, bit = page_and_bit(class_id)
+    around = box or planes.whole
+    y0, x0, y1, x1 = around
+    mask = (planes.mask[page, y0:y1, x0:x1] & np.uint8(1 << bit)) != 0
+    inner = extent(mask)
+    top, left = y0 + inner[0], x0 + inner[1]
+    cut = np.ascontiguousarray(mask[inner[0] : inner[2], inner[1] : inner[3]])
+    if not cut.size:
+        return ()
+    there = slice(top, top + cut.shape[0]), slice(left, left + cut.shape[1])
+    protected = (planes.protection[page][there] & np.uint8(1 << bit)) != 0
+    pieces = _Pieces(cut, (top, left), None if levels is None else levels[there])
+    decided = pieces.count_in(protected) >= pieces.areas
+    return tuple(
+        Component(
+            class_id, pieces.box(one), int(pieces.areas[one]), pieces.seed(one),
+            None if levels is None else float(1 - pieces.means[one]), bool(decided[one]),
+        )
+        for one in range(len(pieces.areas))
+    )  # fmt: skip
+
+
+def update_components(
+    known: Iterable[Component],
+    planes: LabelPlanes,
+    class_id: int,
+    changed: Box,
+    levels: NDArray[np.uint8] | None = None,
+) -> tuple[Component, ...]:
+    """The pieces of a class after its pixels changed inside ``changed``, from those known before.
+
+    Only the pieces whose boxes touch the change are looked for again, in the box around them all.
+    """
+    y0, x0, y1, x1 = changed
+    reach = clip_box((y0 - 1, x0 - 1, y1 + 1, x1 + 1), planes.height, planes.width)
+    around, kept = reach, []
+    for one in known:
+        if _meet(one.box, reach):
+            around = union_box(around, one.box)
+        else:
+            kept.append(one)
+    # What the box cuts does not touch the change: it is among those kept.
+    found = [one for one in find_components(planes, class_id, levels, around) if _meet(one.box, reach)]
+    return tuple(sorted([*kept, *found], key=lambda one: one.seed))
+
+
+def find_candidates(
+    prediction: Prediction, class_name: str, class_id: int, threshold: float
+) -> tuple[Component, ...]:
+    """All pieces of the prediction from ``MISSED_FROM`` of the threshold on, whatever the label holds there.
+
+    What is smaller than a tenth of a pixel of the network is interpolation and left out. The most probable first.
+    """
+    levels = image_levels(prediction, class_name)
+    mask = levels >= probability_to_level(threshold * MISSED_FROM)
+    inner = extent(mask)
+    cut = np.ascontiguousarray(mask[inner[0] : inner[2], inner[1] : inner[3]])
+    if not cut.size:
+        return ()
+    scale_y, scale_x = prediction.geometry.scale
+    smallest = max(1.0, 0.1 / (scale_y * scale_x))
+    pieces = _Pieces(cut, inner[:2], levels[inner[0] : inner[2], inner[1] : inner[3]])
+    order = [one for one in np.argsort(-pieces.means, kind="stable") if pieces.areas[one] >= smallest]
+    return tuple(
+        Component(
+            class_id, pieces.box(one), int(pieces.areas[one]), pieces.seed(one), float(pieces.means[one]),
+            absent=pieces.mask(one),
+        )
+        for one in map(int, order)
+    )  # fmt: skip
+
+
+def still_missed(candidates: Iterable[Component], planes: LabelPlanes) -> tuple[Component, ...]:
+    """Those of which the label has no pixel and nobody has decided any, at most ``MOST_MISSED``."""
+    found = []
+    for one in candidates:
+        page, bit = page_and_bit(one.class_id)
+        y0, x0, y1, x1 = one.box
+        taken = (planes.mask[page, y0:y1, x0:x1] | planes.protection[page, y0:y1, x0:x1]) & np.uint8(1 << bit)
+        if one.absent is not None and not taken[one.absent].any():
+            found.append(one)
+            if len(found) == MOST_MISSED:
+                break
+    return tuple(found)
+
+
+def component_mask(planes: LabelPlanes, component: Component) -> Bits:
+    """The pixels of a piece inside its box, (h, w) bool; empty when it is no longer there."""
+    if component.absent is not None:
+        return component.absent
+    y0, x0, _, _ = component.box
+    row, column = component.seed
+    return piece_at(planes.class_mask(component.class_id, component.box), row - y0, column - x0)
+
+
+def component_at(planes: LabelPlanes, class_id: int, row: int, column: int) -> tuple[Box, Bits] | None:
+    """The piece of a class at a pixel: its box and its mask (h, w) bool; None where there is none."""
+    page, bit = page_and_bit(class_id)
+    inside = 0 <= row < planes.height and 0 <= column < planes.width
+    if not inside or not planes.mask[page, row, column] >> bit & 1:
+        return None
+    bits = planes.mask[page] & np.uint8(1 << bit)
+    filled = np.zeros((planes.height + 2, planes.width + 2), np.uint8)  # cv2 wants a rim of one pixel
+    flags = 8 | cv2.FLOODFILL_MASK_ONLY | 1 << 8
+    _, _, _, (x, y, width, height) = cv2.floodFill(bits, filled, (column, row), 0, flags=flags)
+    mask = filled[y + 1 : y + 1 + height, x + 1 : x + 1 + width] == 1
+    return (y, x, y + height, x + width), mask
+
+
+def walk_order(components: Iterable[Component]) -> list[Component]:
+    """The order of the walk: the most doubtful first; without a prediction the smallest first.
+
+    Specks are the commonest slips of a pen and of a threshold alike, so they come first where there is nothing
+    better to go by. Equal ones in reading order.
+    """
+    return sorted(
+        components,
+        key=lambda one: (-1.0 if one.doubt is None else -one.doubt, one.area, one.seed, one.class_id),
+    )
+
+
+def component_of(components: Sequence[Component], other: Component) -> Component | None:
+    """The same piece in another state of the label: by its seed, else the smallest one whose box holds it."""
+    same = [one for one in components if one.key == other.key]
+    if same:
+        return same[0]
+    row, column = other.seed
+    holding = [
+        one
+        for one in components
+        if one.class_id == other.class_id and one.missed == other.missed
+        and one.box[0] <= row < one.box[2] and one.box[1] <= column < one.box[3]
+    ]  # fmt: skip
+    return min(holding, key=lambda one: one.area, default=None)
+
+
+class _Pieces:
+    """The pieces of a mask whose corner lies at ``origin``, with sums over their pixels."""
+
+    def __init__(self, mask: Bits, origin: tuple[int, int], levels: NDArray[np.uint8] | None) -> None:
+        count, self._labels, stats, _ = cv2.connectedComponentsWithStats(
+            mask.view(np.uint8), connectivity=8, ltype=cv2.CV_32S
+        )
+        self._origin = origin
+        self._width = mask.shape[1]
+        self._count = count
+        self._stats = stats[1:]
+        self._at = np.flatnonzero(mask)
+        self._ids = self._labels.reshape(-1)[self._at]
+        self.areas = self._stats[:, cv2.CC_STAT_AREA].astype(np.int64)
+        # Written from the last pixel to the first: what stays is the first.
+        self._first = np.zeros(count, np.int64)
+        self._first[self._ids[::-1]] = self._at[::-1]
+        self.means = np.zeros(count - 1)
+        if levels is not None:
+            self.means = np.bincount(self._ids, _PROBABILITY[levels[mask]], count)[1:] / self.areas
+
+    def count_in(self, where: Bits) -> NDArray[np.int64]:
+        """How many pixels of each piece are True in ``where``."""
+        inside = self._ids[where.reshape(-1)[self._at]]
+        return np.bincount(inside, minlength=self._count)[1:].astype(np.int64)
+
+    def seed(self, one: int) -> tuple[int, int]:
+        """The first pixel of a piece in reading order, in the image."""
+        row, column = divmod(int(self._first[one + 1]), self._width)
+        return row + self._origin[0], column + self._origin[1]
+
+    def box(self, one: int) -> Box:
+        """The box of a piece, in the image."""
+        x, y, width, height = (int(value) for value in self._stats[one, :4])
+        y, x = y + self._origin[0], x + self._origin[1]
+        return y, x, y + height, x + width
+
+    def mask(self, one: int) -> Bits:
+        """The pixels (h, w) of a piece inside its box."""
+        x, y, width, height = (int(value) for value in self._stats[one, :4])
+        return np.asarray(self._labels[y : y + height, x : x + width] == one + 1)
+
+
+def _meet(first: Box, second: Box) -> bool:
+    rows = first[0] < second[2] and second[0] < first[2]
+    return rows and first[1] < second[3] and second[1] < first[3]

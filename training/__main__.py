@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from inference.errors import InferenceError
-from inference.waiting import wait_politely
+from inference.waiting import give_way, wait_politely
 from training.config import RunConfig, apply_set, read_config
 from training.dataset import Dataset, MissingMask, open_dataset
 from training.errors import ConfigError, TrainingError
@@ -93,6 +93,7 @@ def parser() -> argparse.ArgumentParser:
     fit.add_argument("--init", type=Path, help="the bundle to start from")
     fit.add_argument("--device", help="cpu, cuda, cuda:1, mps or auto")
     fit.add_argument("--threads", type=int, help="processor threads")
+    fit.add_argument("--background", action="store_true", help="let whoever works at the machine go first")
     fit.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change the configuration"
     )
@@ -145,6 +146,9 @@ def sentence(error: BaseException) -> str:
 
 
 def _fit(options: argparse.Namespace, emit: Callable[[Event], None]) -> None:
+    if options.background:
+        # Before any other thread begins: they take it over.
+        give_way()
     stop = StopRequest()
     stop.listen()
     config = _fit_config(options)

@@ -20,6 +20,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 from desktop import messages
 from desktop.errors import DesktopError
 from desktop.loop import arbiter
+from inference.waiting import give_way
 
 if TYPE_CHECKING:
     from inference.prediction import Prediction
@@ -175,6 +176,7 @@ class PredictionThread(QThread):
 
     def run(self) -> None:
         """The thread's body: take the most urgent question, answer it, until stopped."""
+        give_way()
         while (request := self._next()) is not None:
             self._answer(request)
             with self._wake:

@@ -86,7 +86,7 @@ def run_command(
     missing_mask: str | None = None,
 ) -> list[str]:
     """The command line of one training process."""
-    options: list[str | Path] = ["fit", "--config", config, "--data", data, "--out", out]
+    options: list[str | Path] = ["fit", "--config", config, "--data", data, "--out", out, "--background"]
     if init is not None:
         options += ["--init", init]
     if resume:

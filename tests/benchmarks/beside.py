@@ -78,12 +78,12 @@ def predictions(*, training: bool = False) -> Iterator[list[float]]:
         thread.set_rest(_Endless(jpeg_folder(Path(place), 3)))
         thread.start()
         end = time.perf_counter() + _PATIENCE_S
-        while len(done) < 2:
-            if time.perf_counter() > end:
-                raise TimeoutError("no prediction came")
-            application.processEvents()
-            time.sleep(0.002)
         try:
+            while len(done) < 2:
+                if time.perf_counter() > end:
+                    raise TimeoutError("no prediction came")
+                application.processEvents()
+                time.sleep(0.002)
             yield done
         finally:
             thread.stop()
@@ -96,8 +96,8 @@ def fine_tune() -> Iterator[None]:
     with tempfile.TemporaryDirectory() as place:
         run = Path(place) / "run"
         command = [sys.executable, "-m", "training", "fit", "--config", "fine-tune", "--data", str(SAMPLE)]
-        command += ["--init", str(DEMO_MODEL), "--out", str(run), "--threads", "1", "--missing-mask", "empty"]
-        command += ["--set", "epochs=1000"]
+        command += ["--init", str(DEMO_MODEL), "--out", str(run), "--threads", "1", "--background"]
+        command += ["--missing-mask", "empty", "--set", "epochs=1000"]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         try:
             # Its imports are over and its first batch is through.

@@ -12,10 +12,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QNativeGestureEvent, QTabletEvent, QWheelEvent
+from PySide6.QtGui import (
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPointingDevice,
+    QTabletEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
 from desktop.canvas.cursor import Ring
+from desktop.canvas.rects import box_of, logical_rect
 from desktop.tools.base import Tool, ToolEvent
 
 if TYPE_CHECKING:
@@ -25,6 +33,7 @@ __all__ = ["Interaction"]
 
 Pointer = QMouseEvent | QTabletEvent
 
+_LEFT = Qt.MouseButton.LeftButton
 _ZOOM_PER_NOTCH = 1.2
 _ZOOM_PER_KEY = 1.25
 _NOTCH = 120.0
@@ -42,6 +51,7 @@ class Interaction:
         self._space = False
         self._gesture_tool: Tool | None = None
         self._gesture_button = Qt.MouseButton.NoButton
+        self._on_map = False
 
     @property
     def tool_active(self) -> bool:
@@ -61,6 +71,10 @@ class Interaction:
         button = event.button()
         held = self._gesture_button is not Qt.MouseButton.NoButton
         if self._view.viewport is None or held or self._pan_button is not Qt.MouseButton.NoButton:
+            return
+        if button is Qt.MouseButton.LeftButton and not self.tool_active and self._over_map():
+            self._on_map = True
+            self._go_on_map()
             return
         tool = self._view.tool
         holds = self._space or (tool is not None and tool.pans)
@@ -96,6 +110,8 @@ class Interaction:
             delta = event.position() - self._pan_from
             self._pan_from = event.position()
             self._view.pan_by(delta.x(), delta.y())
+        elif self._on_map:
+            self._go_on_map()
         elif self._view.viewport is not None:
             tool_event = self._tool_event(event)
             if self._gesture_tool is not None and self._gesture_button is not Qt.MouseButton.NoButton:
@@ -103,11 +119,14 @@ class Interaction:
             elif self._view.tool is not None:
                 self._view.tool.hover(tool_event)
             self._view.pointer_moved.emit(tool_event.x, tool_event.y)
-        self._view.refresh_cursor()
+        self._make_way()
+        self.update_cursor()
 
     def release(self, event: Pointer) -> None:
         """End what the button began."""
-        if event.button() is self._pan_button:
+        if self._on_map and event.button() is Qt.MouseButton.LeftButton:
+            self._on_map = False
+        elif event.button() is self._pan_button:
             self._pan_button = Qt.MouseButton.NoButton
             self.update_cursor()
         elif self._gesture_tool is not None and event.button() is self._gesture_button:
@@ -126,7 +145,7 @@ class Interaction:
 
     def focus_lost(self) -> None:
         """Keep what was done; forget what is held. A gesture between two presses goes on waiting."""
-        self._space = False
+        self._space = self._on_map = False
         self._pan_button = Qt.MouseButton.NoButton
         if self._gesture_button is not Qt.MouseButton.NoButton:
             self.finish()
@@ -237,7 +256,7 @@ class Interaction:
     def ring(self) -> Ring | None:
         """The tool's ring in view coordinates; None when an ordinary cursor is shown."""
         viewport, tool = self._view.viewport, self._view.tool
-        if viewport is None or tool is None or self._moves_image or self._view.reading:
+        if viewport is None or tool is None or self._moves_image or self._view.reading or self._over_map():
             return None
         radius, centre = tool.ring_radius, tool.ring_centre
         if radius is None:
@@ -255,10 +274,52 @@ class Interaction:
             shape = Qt.CursorShape.ArrowCursor
         elif self._space:
             shape = Qt.CursorShape.OpenHandCursor
+        elif self._over_map():
+            shape = Qt.CursorShape.PointingHandCursor
         else:
             shape = tool.cursor if tool is not None else Qt.CursorShape.ArrowCursor
-        self._view.setCursor(shape)
+        if self._view.cursor().shape() is not shape:
+            self._view.setCursor(shape)
         self._view.refresh_cursor()
+
+    # --- the small map
+
+    def _over_map(self) -> bool:
+        """Whether a press now would be one on the overview."""
+        if self._on_map:
+            return True
+        viewport, at = self._view.viewport, self.pointer
+        if viewport is None or at is None or self.tool_active or self._view.reading:
+            return False
+        rect = self._view.overview.rect(viewport, self._view.devicePixelRatioF())
+        return rect is not None and rect.contains(int(at[0]), int(at[1]))
+
+    def _go_on_map(self) -> None:
+        """Bring what the pointer points to on the overview to the middle."""
+        viewport, at = self._view.viewport, self.pointer
+        if viewport is None or at is None:
+            return
+        rect = self._view.overview.rect(viewport, self._view.devicePixelRatioF())
+        if rect is not None:
+            self._view.centre_on(*self._view.overview.image_point(rect, *at))
+
+    def _make_way(self) -> None:
+        """The overview gives way to a gesture that comes near, and returns after it."""
+        viewport, at, tool = self._view.viewport, self.pointer, self._gesture_tool
+        if viewport is None:
+            return
+        ratio, overview = self._view.devicePixelRatioF(), self._view.overview
+        before = overview.rect(viewport, ratio)
+        if tool is None or at is None:
+            overview.avoid(None)
+        else:
+            overview.avoid((*at, (tool.ring_radius or 0.0) * viewport.scale))
+        after = overview.rect(viewport, ratio)
+        if before != after:
+            for rect in (before, after):
+                if rect is not None:
+                    grown = rect.adjusted(-6, -6, 6, 6)
+                    self._view.update(logical_rect(box_of(grown), ratio))
 
     # --- inside
 
@@ -268,6 +329,7 @@ class Interaction:
 
     def _end_gesture(self) -> None:
         self._gesture_tool, self._gesture_button = None, Qt.MouseButton.NoButton
+        self._make_way()
         self._view.refresh_cursor()
         self._view.gesture_ended.emit()
 
@@ -281,5 +343,11 @@ class Interaction:
         if viewport is None:
             raise RuntimeError("A tool is told of nothing while there is no image.")
         x, y = viewport.to_image(*self._device(event.position()))
-        pressure = event.pressure() if isinstance(event, QTabletEvent) else 1.0
-        return ToolEvent(x, y, viewport.scale, pressure, event.button(), event.modifiers())
+        button, pressure = event.button(), 1.0
+        if isinstance(event, QTabletEvent):
+            if self._view.pressure_used:
+                pressure = event.pressure()
+            # The other end of a pen does the opposite, as the right button does.
+            if event.pointerType() is QPointingDevice.PointerType.Eraser and button is _LEFT:
+                button = Qt.MouseButton.RightButton
+        return ToolEvent(x, y, viewport.scale, pressure, button, event.modifiers())

@@ -171,10 +171,16 @@ class Viewport:
         return replace(moved, scale=scale).centred_on(x, y)
 
     def with_image(self, width: int, height: int) -> Viewport:
-        """Onto another image: place and scale are kept when it has the same size, otherwise it is fitted."""
+        """Onto another image, seen from the same place: relative to its size when that is another one."""
         if (width, height) == (self.image_width, self.image_height):
             return self
-        return replace(self, image_width=width, image_height=height).fit()
+        other = replace(self, image_width=width, image_height=height)
+        if self.fitted:
+            return other.fit()
+        x, y = self.to_image(self.view_width / 2, self.view_height / 2)
+        scale = self.scale * other.fit_scale / self.fit_scale
+        other = replace(other, scale=min(max(scale, other.min_scale), MAX_SCALE))
+        return other.centred_on(x / self.image_width * width, y / self.image_height * height)
 
     def _clamped(self) -> Viewport:
         x = _clamp(self.origin_x, self.drawn_width, self.view_width)

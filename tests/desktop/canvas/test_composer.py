@@ -84,8 +84,8 @@ def test_moving_shows_what_looking_from_there_shows(h, w, scale, seed, data):
         composer.set_viewport(viewport, 2)
     anew, _ = composer_of(rgb, planes, viewport)
     moved, whole = picture(composer, viewport).astype(int), picture(anew, viewport).astype(int)
-    # cv2 samples at 1/32 pixel; a strip may round another way than the whole.
-    assert np.abs(moved - whole).max() <= 16
+    # cv2 samples at 1/32 pixel; a strip of noise may round another way than the whole, in both directions.
+    assert np.abs(moved - whole).max() <= 32
     composer.set_image(ImagePyramid.build(np.zeros_like(rgb)))
     anew.set_image(ImagePyramid.build(np.zeros_like(rgb)))
     assert np.array_equal(picture(composer, viewport), picture(anew, viewport)), "the layers are exact"

@@ -185,8 +185,13 @@ def test_another_image_is_fitted_unless_the_view_is_kept(view):
     view.set_image(ImagePyramid.build(image(1000, 1000, 2)))
     assert view.viewport.fitted
     view.zoom_to(2.0)
+    view.centre_on(700, 600)
+    view.set_image(ImagePyramid.build(image(2000, 2000)), keep_view=True)
+    assert view.scale == 1.0, "as much of the image is seen"
+    assert view.viewport.to_image(200, 150) == pytest.approx((1400, 1200), abs=1)
+    view.fit()
     view.set_image(ImagePyramid.build(image(900, 1000)), keep_view=True)
-    assert view.viewport.fitted
+    assert view.viewport.fitted, "the whole image stays the whole image"
 
 
 def test_the_image_that_is_shown_already_keeps_its_place_and_its_layers(view):

@@ -115,10 +115,14 @@ def test_the_visible_box_of_a_fitted_image_is_all_of_it():
     assert Viewport(4288, 2848, 1600, 1000).fit().visible_box() == (0, 0, 2848, 4288)
 
 
-def test_another_image_of_the_same_size_keeps_the_place_and_of_another_size_is_fitted():
+def test_another_image_keeps_the_place_relative_to_its_size():
     v = Viewport(400, 300, 200, 200).fit().zoomed(8, 10, 10)
     assert v.with_image(400, 300) is v
-    assert v.with_image(500, 300).fitted
+    larger = v.with_image(1200, 900)
+    assert larger.scale == pytest.approx(v.scale / 3)
+    x, y = v.to_image(100, 100)
+    assert larger.to_image(100, 100) == pytest.approx((3 * x, 3 * y), abs=1)
+    assert v.fit().with_image(500, 300).fitted
 
 
 @pytest.mark.parametrize(

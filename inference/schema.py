@@ -10,10 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-from inference.errors import InferenceError
+from inference.errors import SchemaError as SchemaError  # read from here by everybody
 from inference.records import check_keys, name_problem, show_name
+from inference.rule_records import rule_from_dict, rule_to_dict
+from inference.rules import Rule, Subject
 
 ScaleKind = Literal["ordinal", "nominal"]
+ScaleRole = Literal["grade", "quality"]
 
 # Okabe and Ito, "Color Universal Design" (2008): told apart with every common colour vision.
 DEFAULT_COLORS: tuple[str, ...] = (
@@ -27,10 +30,6 @@ DEFAULT_COLORS: tuple[str, ...] = (
 )
 
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}\Z")
-
-
-class SchemaError(InferenceError):
-    """A schema that contradicts itself, or a file that does not hold one."""
 
 
 def _check_name(name: object, what: str) -> None:
@@ -76,12 +75,18 @@ class MaskClass:
 
 @dataclass(frozen=True, slots=True)
 class GradeScale:
-    """One value out of several: ordinal (the order means something) or nominal."""
+    """One value out of several: ordinal (the order means something) or nominal.
+
+    ``role`` "quality": the scale judges the picture, not what it shows; it is offered first and apart.
+    ``unusable``: those of its values with which nothing else can be assessed; they offer a rejection.
+    """
 
     name: str
     values: tuple[str, ...]
     kind: ScaleKind = "ordinal"
     title: str = ""
+    role: ScaleRole = "grade"
+    unusable: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_name(self.name, "grade scale")
@@ -93,6 +98,10 @@ class GradeScale:
             raise SchemaError(f"The values of the scale “{self.name}” must be texts that are not empty.")
         if not isinstance(self.title, str):
             raise SchemaError(f"The scale “{self.name}” needs a text as title.")
+        if self.role not in get_args(ScaleRole):
+            raise SchemaError(f"The role of the scale “{self.name}” is grade or quality, not “{self.role}”.")
+        if not set(self.unusable) <= set(self.values):
+            raise SchemaError(f"The scale “{self.name}” calls a value unusable that it does not have.")
 
     @property
     def label(self) -> str:
@@ -128,11 +137,18 @@ def _check_unique(names: list[str], what: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Classes, grades and findings of a project or a model."""
+    """Classes, grades and findings of a project or a model; rules between them; usual reasons.
+
+    ``reject_reasons`` and ``not_assessable_reasons`` are offered when a reader rejects an image, or cannot
+    assess a class, scale or finding; empty: the program's own. Any other text may be given there too.
+    """
 
     classes: tuple[MaskClass, ...] = ()
     grades: tuple[GradeScale, ...] = ()
     findings: tuple[Finding, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    reject_reasons: tuple[str, ...] = ()
+    not_assessable_reasons: tuple[str, ...] = ()
     _by_name: dict[str, MaskClass] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
@@ -142,6 +158,12 @@ class Schema:
         _check_unique([c.name for c in self.active_classes], "class")
         _check_unique([s.name for s in self.grades], "grade scale")
         _check_unique([f.name for f in self.findings], "finding")
+        _check_reasons(self.reject_reasons)
+        _check_reasons(self.not_assessable_reasons)
+        for rule in self.rules:
+            problem = rule.problem(self)
+            if problem is not None:
+                raise SchemaError(f"The rule “{rule.title}” cannot be kept: {problem}.")
         by_name = {c.name: c for c in self.classes if c.retired}
         by_name |= {c.name: c for c in self.classes if not c.retired}
         object.__setattr__(self, "_by_name", by_name)
@@ -193,27 +215,44 @@ class Schema:
     def rename_class(self, class_id: int, name: str, title: str | None = None) -> Schema:
         """A schema in which the class keeps its id, bit and pixels under another name."""
         old = self.class_by_id(class_id)
-        return self._with(replace(old, name=name, title=old.title if title is None else title))
+        changed = replace(old, name=name, title=old.title if title is None else title)
+        rules = self.rules if old.retired else self.rules_renamed("class", old.name, name)
+        return replace(self, classes=self._classes_with(changed), rules=rules)
 
     def retire_class(self, class_id: int) -> Schema:
         """A schema in which the class is no longer offered; its bit is never given away."""
-        return self._with(replace(self.class_by_id(class_id), retired=True))
+        changed = replace(self.class_by_id(class_id), retired=True)
+        return replace(self, classes=self._classes_with(changed))
 
-    def _with(self, changed: MaskClass) -> Schema:
-        return replace(self, classes=tuple(changed if c.id == changed.id else c for c in self.classes))
+    def rules_renamed(self, subject: Subject, old: str, new: str) -> tuple[Rule, ...]:
+        """The rules after a class, scale or finding got another name (to be replaced together with it)."""
+        return tuple(rule.renamed(subject, old, new) for rule in self.rules)
+
+    def rules_without(self, subject: Subject, name: str) -> tuple[Rule, ...]:
+        """The rules that do not speak of this class, scale or finding."""
+        return tuple(rule for rule in self.rules if (subject, name) not in set(rule.names()))
+
+    def _classes_with(self, changed: MaskClass) -> tuple[MaskClass, ...]:
+        return tuple(changed if c.id == changed.id else c for c in self.classes)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; `from_dict` gives the same schema back."""
+        """Plain values for JSON; `from_dict` gives the same schema back.
+
+        What is not used is left out, so that a schema without rules reads in every version.
+        """
+        further = {
+            "rules": [rule_to_dict(rule) for rule in self.rules],
+            "reject_reasons": list(self.reject_reasons),
+            "not_assessable_reasons": list(self.not_assessable_reasons),
+        }
         return {
             "classes": [
                 {"id": c.id, "name": c.name, "title": c.title, "color": c.color, "retired": c.retired}
                 for c in self.classes
             ],
-            "grades": [
-                {"name": s.name, "values": list(s.values), "kind": s.kind, "title": s.title}
-                for s in self.grades
-            ],
+            "grades": [_scale_record(scale) for scale in self.grades],
             "findings": [{"name": f.name, "title": f.title} for f in self.findings],
+            **{key: value for key, value in further.items() if value},
         }
 
     @classmethod
@@ -222,7 +261,9 @@ class Schema:
 
         A class may leave out its id: then it gets its position. A scale may leave out its kind: ordinal.
         """
-        top = check_keys(record, allowed=("classes", "grades", "findings"), where=where, error=SchemaError)
+        reasons = ("reject_reasons", "not_assessable_reasons")
+        allowed = ("classes", "grades", "findings", "rules", *reasons)
+        top = check_keys(record, allowed=allowed, where=where, error=SchemaError)
         classes = []
         for index, entry in enumerate(_entries(top, "classes", where)):
             keys = check_keys(
@@ -247,7 +288,11 @@ class Schema:
             )
             for i, e in enumerate(_entries(top, "findings", where))
         ]
-        return cls(tuple(classes), tuple(grades), tuple(findings))
+        rules = [
+            rule_from_dict(e, f"{where}, rule {i + 1}") for i, e in enumerate(_entries(top, "rules", where))
+        ]
+        said = [tuple(_entries(top, key, where)) for key in reasons]
+        return cls(tuple(classes), tuple(grades), tuple(findings), tuple(rules), *said)
 
 
 def _entries(record: Mapping[str, Any], key: str, where: str) -> list[Any]:
@@ -260,15 +305,34 @@ def _entries(record: Mapping[str, Any], key: str, where: str) -> list[Any]:
 def _scale(entry: Any, where: str) -> GradeScale:
     keys = check_keys(
         entry,
-        allowed=("name", "values", "kind", "title"),
+        allowed=("name", "values", "kind", "title", "role", "unusable"),
         required=("name", "values"),
         where=where,
         error=SchemaError,
     )
-    if not isinstance(keys["values"], list):
-        raise SchemaError(f"{where}: “values” must be a list.")
+    values, unusable = (tuple(_entries(keys, key, where)) for key in ("values", "unusable"))
     kind = cast(ScaleKind, keys.get("kind", "ordinal"))
-    return GradeScale(keys["name"], tuple(keys["values"]), kind, keys.get("title", ""))
+    role = cast(ScaleRole, keys.get("role", "grade"))
+    return GradeScale(keys["name"], values, kind, keys.get("title", ""), role, unusable)
+
+
+def _scale_record(scale: GradeScale) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "name": scale.name,
+        "values": list(scale.values),
+        "kind": scale.kind,
+        "title": scale.title,
+    }
+    if scale.role != "grade":
+        record["role"] = scale.role
+    if scale.unusable:
+        record["unusable"] = list(scale.unusable)
+    return record
+
+
+def _check_reasons(reasons: tuple[str, ...]) -> None:
+    if not all(isinstance(one, str) and one and one.strip() == one for one in reasons):
+        raise SchemaError("The reasons of a schema must be texts that are not empty.")
 
 
 def read_schema(path: Path) -> Schema:

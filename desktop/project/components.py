@@ -63,7 +63,7 @@ def find_components(
 ) -> tuple[Component, ...]:
     """All pieces of a class inside ``box`` (default: everywhere), in reading order of their seeds.
 
-    ``levels`` (H, W) uint8 is what the model says (`image_levels`). A piece that reaches out of the box is cut.
+    ``levels`` (H, W) uint8 is what the model says (`image_levels`). What reaches out of the box is cut.
     """
     page, bit = page_and_bit(class_id)
     around = box or planes.whole
@@ -116,7 +116,8 @@ def find_candidates(
 ) -> tuple[Component, ...]:
     """All pieces of the prediction from ``MISSED_FROM`` of the threshold on, whatever the label holds there.
 
-    What is smaller than a tenth of a pixel of the network is interpolation and left out. The most probable first.
+    What is smaller than a tenth of a pixel of the network is interpolation and left out. The most probable
+    come first.
     """
     levels = image_levels(prediction, class_name)
     mask = levels >= probability_to_level(threshold * MISSED_FROM)
@@ -177,8 +178,8 @@ def component_at(planes: LabelPlanes, class_id: int, row: int, column: int) -> t
 def walk_order(components: Iterable[Component]) -> list[Component]:
     """The order of the walk: the most doubtful first; without a prediction the smallest first.
 
-    Specks are the commonest slips of a pen and of a threshold alike, so they come first where there is nothing
-    better to go by. Equal ones in reading order.
+    Specks are the commonest slips of a pen and of a threshold alike, so they come first where there is
+    nothing better to go by. Equal ones in reading order.
     """
     return sorted(
         components,

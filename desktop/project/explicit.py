@@ -1,7 +1,7 @@
 """Edits that a person asks for by name: they change protected pixels too, and what they change is protected.
 
-A stroke protects what it touches; so does an operation on a region. The patches are made tile by tile, so that
-applying one costs what changed, not what lies between.
+A stroke protects what it touches; so does an operation on a region. The patches are made tile by tile, so
+that applying one costs what changed, not what lies between.
 """
 
 from __future__ import annotations

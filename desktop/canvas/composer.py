@@ -19,6 +19,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage, QPainter, QRegion
 
 from desktop.canvas.adjust import Adjustment, ViewSettings
+from desktop.canvas.preview import Preview
 from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
 from desktop.canvas.qimages import wrap_argb, wrap_rgb32
 from desktop.canvas.rects import box_of, rects_of
@@ -47,6 +48,7 @@ class Composer:
         self._spare: list[_Sheet] = []
         self._base_stale = True
         self._sheets_stale = True
+        self._preview: Preview | None = None
 
     def set_viewport(self, viewport: Viewport | None, outline_width: int = 1) -> None:
         """Look from elsewhere. After a move only what was not in sight is composed, otherwise everything."""
@@ -83,6 +85,11 @@ class Composer:
         """Show another label's planes."""
         self._overlay = overlay
         self._make_sheets()
+
+    def set_preview(self, preview: Preview | None) -> None:
+        """Show one class as a threshold would leave it, in the place of its bits. Call it for every move."""
+        self._preview = preview
+        self._sheets_stale = True
 
     def set_styles(self, styles: Mapping[int, LayerStyle]) -> None:
         """Show the planes in other colours."""
@@ -142,7 +149,7 @@ class Composer:
         if self._overlay is None or self._viewport is None or box[0] >= box[2] or box[1] >= box[3]:
             return
         for sheet in self._sheets:
-            sheet.compose(self._overlay, self._viewport, box, self._outline_width)
+            sheet.compose(self._overlay, self._viewport, box, self._outline_width, self._preview)
 
     def _move(self, before: Viewport, after: Viewport) -> None:
         """Keep what stays in sight and compose the strips that come into it."""
@@ -202,11 +209,23 @@ class _Sheet:
         self.edge: ColourTable | None = None
         self.surface = _Surface(height, width, opaque=False)
 
-    def compose(self, overlay: OverlayPyramid, viewport: Viewport, box: Box, outline_width: int) -> None:
+    def compose(
+        self,
+        overlay: OverlayPyramid,
+        viewport: Viewport,
+        box: Box,
+        outline_width: int,
+        preview: Preview | None = None,
+    ) -> None:
         y0, x0, y1, x1 = box
         target = self.surface.pixels[y0:y1, x0:x1]
         rim = outline_width if self.edge is not None else 0
-        bits = sample_planes(overlay, self.page, viewport, (y0 - rim, x0 - rim, y1 + rim, x1 + rim))
+        around = (y0 - rim, x0 - rim, y1 + rim, x1 + rim)
+        bits = sample_planes(overlay, self.page, viewport, around)
+        if preview is not None and preview.class_id // 8 == self.page:
+            bit = preview.class_id % 8
+            bits &= np.uint8(0xFF ^ (1 << bit))
+            bits |= preview.bits(viewport, around) << np.uint8(bit)
         inner = np.ascontiguousarray(bits[rim : bits.shape[0] - rim, rim : bits.shape[1] - rim])
         if self.fill is not None:
             cv2.LUT(inner, self.fill, dst=target)

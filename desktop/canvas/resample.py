@@ -7,13 +7,14 @@ to the same rectangle of the whole.
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from desktop.canvas.adjust import NEUTRAL, Adjustment
-from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid, level_for
+from desktop.canvas.pyramid import ImagePyramid, level_for
 from desktop.canvas.viewport import NEAREST_ABOVE, Viewport
 from desktop.project.planes import Box
 
@@ -69,11 +70,22 @@ def _enlarge(
     out.view(np.int32)[..., 0] = small.take(columns - columns[0], axis=1)[rows - rows[0]]
 
 
-def sample_planes(overlay: OverlayPyramid, page: int, viewport: Viewport, box: Box) -> NDArray[np.uint8]:
+class Halves(Protocol):
+    """Something at every halved size: (P, H, W) uint8 each."""
+
+    @property
+    def levels(self) -> tuple[NDArray[np.uint8], ...]:
+        """The whole first, then the halves."""
+
+
+def sample_planes(
+    overlay: Halves, page: int, viewport: Viewport, box: Box, combine: np.ufunc = np.bitwise_or
+) -> NDArray[np.uint8]:
     """The bits of a page (h, w) uint8 for ``box`` of the view; zero outside the image.
 
     Enlarged: the nearest pixel. Shrunk: a view pixel takes the OR of all pixels of the level whose centre
     falls into it (one or two each way), so every pixel of the level, and every lesion, is on screen.
+    ``combine`` takes another operation's place, for values that were halved by it (`np.maximum`).
     """
     y0, x0, y1, x1 = box
     cy0, cx0 = max(y0, viewport.top), max(x0, viewport.left)
@@ -86,7 +98,7 @@ def sample_planes(overlay: OverlayPyramid, page: int, viewport: Viewport, box: B
     scale = viewport.scale * 2**level
     rows = _spans(cy0, cy1, viewport.top, scale, plane.shape[0], viewport.drawn_height)
     columns = _spans(cx0, cx1, viewport.left, scale, plane.shape[1], viewport.drawn_width)
-    bits = _gather(plane, rows, columns)
+    bits = _gather(plane, rows, columns, combine)
     if (cy0, cx0, cy1, cx1) == box:
         return bits
     padded = np.zeros((y1 - y0, x1 - x0), np.uint8)
@@ -94,8 +106,10 @@ def sample_planes(overlay: OverlayPyramid, page: int, viewport: Viewport, box: B
     return padded
 
 
-def _gather(plane: NDArray[np.uint8], rows: list[_Indices], columns: list[_Indices]) -> NDArray[np.uint8]:
-    """The OR of ``plane`` at all combinations of the row and column index arrays.
+def _gather(
+    plane: NDArray[np.uint8], rows: list[_Indices], columns: list[_Indices], combine: np.ufunc
+) -> NDArray[np.uint8]:
+    """The OR (or what ``combine`` makes) of ``plane`` at all combinations of the row and column index arrays.
 
     Whole rows are copied three times faster than single pixels are picked, and turning a plane over costs
     next to nothing: so columns are taken as rows of the plane turned over.
@@ -103,11 +117,11 @@ def _gather(plane: NDArray[np.uint8], rows: list[_Indices], columns: list[_Indic
     first, last = int(columns[0][0]), int(columns[-1][-1]) + 1
     band = plane[rows[0], first:last]
     for more in rows[1:]:
-        band |= plane[more, first:last]
+        combine(band, plane[more, first:last], out=band)
     turned: NDArray[np.uint8] = np.asarray(cv2.transpose(band), dtype=np.uint8)
     bits = turned[columns[0] - first]
     for more in columns[1:]:
-        bits |= turned[more - first]
+        combine(bits, turned[more - first], out=bits)
     return np.asarray(cv2.transpose(bits), dtype=np.uint8)
 
 

@@ -36,8 +36,20 @@ _CUTS = (
     created TEXT NOT NULL, PRIMARY KEY (seq), FOREIGN KEY(reader) REFERENCES readers (name))""",
 )
 
+_GALLERY = (
+    """CREATE TABLE label_facts (image_id TEXT NOT NULL, reader TEXT NOT NULL, reading INTEGER NOT NULL,
+    seq INTEGER NOT NULL, areas JSON NOT NULL, model_digest TEXT NOT NULL, disagreement FLOAT,
+    disagreements JSON NOT NULL, updated TEXT NOT NULL, PRIMARY KEY (image_id, reader, reading),
+    FOREIGN KEY(image_id) REFERENCES images (id), FOREIGN KEY(reader) REFERENCES readers (name))""",
+    """CREATE TABLE bulk_actions (id TEXT NOT NULL, reader TEXT NOT NULL, kind TEXT NOT NULL,
+    text TEXT NOT NULL, created TEXT NOT NULL, undone TEXT, PRIMARY KEY (id), FOREIGN KEY(reader) REFERENCES readers (name))""",
+    """CREATE TABLE bulk_items (bulk_id TEXT NOT NULL, image_id TEXT NOT NULL, before JSON NOT NULL,
+    undone BOOLEAN NOT NULL, PRIMARY KEY (bulk_id, image_id),
+    FOREIGN KEY(bulk_id) REFERENCES bulk_actions (id), FOREIGN KEY(image_id) REFERENCES images (id))""",
+)
+
 # Each topic's statements, written out: `tables` may change again, this step must not.
-_TO_2: tuple[tuple[str, ...], ...] = (_MEASURING, _CUTS)
+_TO_2: tuple[tuple[str, ...], ...] = (_MEASURING, _CUTS, _GALLERY)
 
 
 def _to_2(connection: sqlite3.Connection) -> None:

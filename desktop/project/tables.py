@@ -330,3 +330,39 @@ viewed = Table(
     Column("updated", Text, nullable=False),
     PrimaryKeyConstraint("image_id", "reader"),
 )
+
+# What lists need of a label, made behind from its pixels after journal row `seq` and one model's prediction.
+label_facts = Table(
+    "label_facts",
+    metadata,
+    *_image_key(),
+    Column("seq", Integer, nullable=False),
+    Column("areas", JSON, nullable=False),
+    Column("model_digest", Text, nullable=False, default=""),
+    Column("disagreement", Float, nullable=True),
+    Column("disagreements", JSON, nullable=False),
+    Column("updated", Text, nullable=False),
+    PrimaryKeyConstraint("image_id", "reader", "reading"),
+)
+
+# Something done to many images at once; each item keeps what was so before, so that it can be taken back.
+bulk_actions = Table(
+    "bulk_actions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("reader", Text, ForeignKey("readers.name"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created", Text, nullable=False),
+    Column("undone", Text, nullable=True),
+)
+
+bulk_items = Table(
+    "bulk_items",
+    metadata,
+    Column("bulk_id", Text, ForeignKey("bulk_actions.id"), nullable=False),
+    Column("image_id", Text, ForeignKey("images.id"), nullable=False),
+    Column("before", JSON, nullable=False),
+    Column("undone", Boolean, nullable=False, default=False),
+    PrimaryKeyConstraint("bulk_id", "image_id"),
+)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from desktop.canvas.view import CanvasView
+    from desktop.controllers.help import Help
     from desktop.session import Session
     from desktop.settings import Settings
     from desktop.tools.base import Tool
@@ -23,6 +24,7 @@ class Desk(Protocol):
     tools: Mapping[str, Tool]
     tool_name: str
     page: str
+    help: Help
 
     def has_folder(self) -> bool:
         """A folder is open."""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 from desktop.actions.catalogue import catalogue
 from desktop.canvas.view import CanvasView
 from desktop.controllers.exports import Exports
+from desktop.controllers.help import ASIDE
 from desktop.controllers.leaving import Leaving
 from desktop.controllers.models import Modelling
 from desktop.controllers.operations import Operations
@@ -19,7 +20,9 @@ from desktop.messages import on_one_line
 from desktop.panels.bottombar import BottomBar
 from desktop.panels.keys import KeySheet
 from desktop.panels.notices import Notice, NoticeBar
+from desktop.panels.palette import Palette
 from desktop.panels.review import ReviewPage
+from desktop.panels.settings_page import SettingsPage
 from desktop.panels.start import StartPage
 from desktop.panels.topbar import TopBar
 from desktop.qactions import Actions
@@ -71,8 +74,13 @@ class Window(QMainWindow):
         self.models, self.training = self.modelling.models, self.modelling.training
         self.top = TopBar(self.session, self.commands)
         self.bottom = BottomBar(self.session, self.commands)
+        help_ = self.desk.help
+        self.settings_page = SettingsPage(
+            self.settings, self.commands, changed=help_.setting_changed, leave=help_.come_back
+        )
         self.pages = QStackedWidget()
         self.named: dict[str, QWidget] = {
+            "settings": self.settings_page,
             "start": self.start,
             "review": self.review,
             "models": self.models,
@@ -91,7 +99,10 @@ class Window(QMainWindow):
         layout.addWidget(self.pages, 1)
         layout.addWidget(self.bottom)
         self.setCentralWidget(body)
-        self.keys = KeySheet(self.pages, self.commands.records.values())
+        self.keys = KeySheet(self.pages, self.commands)
+        self.finder = Palette(
+            self.pages, self.commands, self.session, self.settings, self.desk.help.go_to_image
+        )
 
     def _connect(self) -> None:
         session = self.session
@@ -110,7 +121,9 @@ class Window(QMainWindow):
         session.noted.connect(lambda sentence: self.notices.say(sentence, "warning"))
         session.project_changed.connect(self._project_changed)
         session.closed.connect(self._closed)
-        self.exports.progress.connect(self.top.show_progress)
+        self.exports.progress.connect(self.top.tasks.report)
+        self.exports.ended.connect(partial(self.top.tasks.end, "export"))
+        self.top.tasks.cancels["export"] = self.exports.cancel
         self.modelling.asked_for.connect(self.show_page)
         self.canvas.pointer_moved.connect(self.bottom.show_point)
         self.canvas.pointer_left.connect(lambda: self.bottom.show_point(-1.0, -1.0))
@@ -141,6 +154,8 @@ class Window(QMainWindow):
         elif name == "start":
             self.start.refresh()
             self.start.ask.setFocus()
+        elif name in ASIDE:
+            self.named[name].enter()  # type: ignore[attr-defined]
         else:
             self.top.tab_of(name).setFocus()
             self.modelling.refresh()
@@ -154,7 +169,7 @@ class Window(QMainWindow):
     def _open_folder(self, folder: Path) -> None:
         # It becomes the first of the recent ones.
         self.settings.add_recent(folder.absolute())
-        self._save_settings()
+        self.save_settings()
         self.notices.withdraw("open")
         self.show_page("review")
         self.setWindowTitle(f"{on_one_line(folder.name)} – Overread")
@@ -185,7 +200,9 @@ class Window(QMainWindow):
         else:
             self.notices.put(Notice(sentence, "problem", details))
 
-    def _save_settings(self) -> None:
+    def save_settings(self) -> None:
+        """Write the settings behind; what goes wrong is told."""
+
         def save() -> None:
             try:
                 self.settings.save()
@@ -242,7 +259,7 @@ class Window(QMainWindow):
         self.setEnabled(False)
         self.review.keep(self.settings)
         self.settings["view.geometry"] = bytes(self.saveGeometry().toBase64().data()).decode()
-        self._save_settings()
+        self.save_settings()
         if self.modelling.tuning.busy:
             self.notices.say("Closing: the run saves what it has learnt.", topic="closing")
         self.modelling.tuning.finish_then(self.session.close)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from desktop.actions import files, review, tools, values, view, window
+from desktop.actions import files, help, review, tools, values, view, window
 from desktop.actions.record import Action
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ SECTIONS: tuple[Callable[[Desk], tuple[Action, ...]], ...] = (
     view.actions,
     values.actions,
     window.actions,
+    help.actions,
 )
 
 

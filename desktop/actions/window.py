@@ -52,6 +52,5 @@ def actions(desk: Desk) -> tuple[Action, ...]:
             "Window",
             checked_when=chosen("light"),
         ),
-        Action("help.keys", "Keys", desk.toggle_keys, ("?", "F1"), "Window", "help"),
         Action("notice.dismiss", "Dismiss the notice", desk.dismiss, ("Esc",), "Window"),
     )

@@ -73,8 +73,11 @@ class Exports(QObject):
 
     def _over(self) -> None:
         self._task = None
-        self.progress.emit(None)
         self.ended.emit()
+
+    def cancel(self) -> None:
+        """Ask a running export to end; what it wrote so far is taken away."""
+        self._tasks.cancel_all()
 
     def close(self, milliseconds: int = 5000) -> None:
         """Ask a running export to end, and wait for it."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from desktop.controllers.help import Help
 from desktop.theme import Choice, look
 from desktop.tools.registry import make_tools
 
@@ -31,6 +32,7 @@ class Operations:
         self.tools: Mapping[str, Tool] = make_tools(session)
         self.tool_name = ""
         self.page = "start"
+        self.help = Help(window, session, settings)
 
     # --- conditions
 
@@ -132,9 +134,9 @@ class Operations:
     def dismiss(self) -> None:
         """Close what lies over the desk (keys, reason strip, notice); the canvas gets the keyboard."""
         window = self._window
-        if not window.keys.isHidden():
-            window.keys.hide()
-        elif not window.review.reject.isHidden():
+        if self.help.close_overlay() or self.help.come_back():
+            return
+        if not window.review.reject.isHidden():
             window.review.reject.hide()
         elif window.notices.current is not None:
             window.notices.dismiss()

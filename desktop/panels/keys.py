@@ -2,104 +2,216 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.actions.record import Action
-from desktop.panels.widgets import column, icon_button, label, styled
-from desktop.qactions import shown
+from desktop.panels.overlay import Overlay, OverlayField
+from desktop.panels.widgets import clear, column, icon_button, label, row, styled
+from desktop.qactions import Actions, shown
 from desktop.theme import GRID
 
-_COLUMNS = (("Review", "Values"), ("Tools", "Classes"), ("View", "Project", "Window"))
+_COLUMN = 37 * GRID
+_GAP = 4 * GRID
+_ROW = 3 * GRID
+_MOST_COLUMNS = 4
+_RUNS = (
+    ("grade.", "Values", "Set the grade", "0 … 9"),
+    ("class.", "Classes", "Select a class", "Ctrl+1 … Ctrl+9"),
+)
+NOTHING = "No action is called that. Esc closes this sheet."
 
 
-class KeySheet(QFrame):
-    """All keys by section. Lies over its parent; not a dialog, takes no keys itself."""
+class _Field(OverlayField):
+    """The search field; the key that opened the sheet closes it while nothing is typed."""
 
-    def __init__(self, parent: QWidget, actions: Iterable[Action]) -> None:
-        super().__init__(parent)
-        self.setProperty("role", "card")
-        self.setAccessibleName("Keys")
-        self.sections = _sections(actions)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Close on a question mark, unless it is part of a search."""
+        sheet = self.parentWidget()
+        if event.text() == "?" and not self.text() and isinstance(sheet, KeySheet):
+            sheet.close_down()
+        else:
+            super().keyPressEvent(event)
+
+
+@dataclass(slots=True)
+class Section:
+    """One section of the sheet: its rows, and the widgets that show them."""
+
+    name: str
+    lines: list[tuple[str, list[str]]] = field(default_factory=list)
+    holder: QWidget | None = None
+    rows: list[tuple[str, QWidget]] = field(default_factory=list)
+
+    @property
+    def height(self) -> int:
+        """So many rows high, the heading and the space below included."""
+        return len(self.lines) + 2
+
+
+class KeySheet(Overlay):
+    """All keys by section, in as many columns as there is room for, with a field to search them."""
+
+    def __init__(self, parent: QWidget, actions: Actions) -> None:
+        super().__init__(parent, "Keys")
+        self._actions = actions
+        self._count = 0
         self._scroll: QScrollArea | None = None
-        self.hide()
+        self._columns: QHBoxLayout | None = None
+        self.sections: list[Section] = []
+        self.search: OverlayField | None = None
+        self._nothing = label(NOTHING, "quiet")
+        actions.keys_changed.connect(self._outdated)
 
-    def _fill(self) -> QScrollArea:
+    def _outdated(self) -> None:
+        self._count = 0
+        self.place()
+
+    def _make(self) -> OverlayField:
         """Make what is inside: at the first look, for the start has no time for it."""
-        inner = QWidget()
-        styled(inner, "panel")
-        columns = QHBoxLayout(inner)
-        columns.setContentsMargins(3 * GRID, GRID, 3 * GRID, 2 * GRID)
-        columns.setSpacing(5 * GRID)
-        for names in _COLUMNS:
-            columns.addLayout(self._column(names))
+        search = _Field(self)
+        search.setPlaceholderText("Find an action or a key")
+        search.setAccessibleName("Find an action or a key")
+        search.setClearButtonEnabled(True)
+        search.setFixedWidth(32 * GRID)
+        search.textChanged.connect(self._filter)
+        inner = styled(QWidget(), "panel")
+        self._columns = QHBoxLayout(inner)
+        self._columns.setContentsMargins(3 * GRID, GRID, 3 * GRID, 2 * GRID)
+        self._columns.setSpacing(_GAP)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inner)
-        head = QHBoxLayout()
-        head.setContentsMargins(3 * GRID, GRID, GRID, 0)
-        head.addWidget(label("Keys", "heading"))
-        head.addStretch(1)
-        head.addWidget(icon_button("cross", "Close (?)", self.hide))
+        self._scroll = scroll
+        head = row(label("Keys", "heading"), search, spacing=2 * GRID)
+        head.setContentsMargins(3 * GRID, 2 * GRID, 2 * GRID, GRID)
+        head.addWidget(label("Ctrl+, changes them", "quiet"))
+        head.addWidget(icon_button("cross", "Close (?)", self.close_down))
         layout = column(self, margin=1, spacing=0)
         layout.addLayout(head)
         layout.addWidget(scroll)
-        return scroll
+        return search
 
-    def _column(self, names: tuple[str, ...]) -> QVBoxLayout:
-        layout = QVBoxLayout()
-        layout.setSpacing(GRID)
-        for name in names:
-            layout.addWidget(label(name, "label"))
-            grid = QGridLayout()
-            grid.setHorizontalSpacing(2 * GRID)
-            grid.setVerticalSpacing(GRID // 2)
-            grid.setColumnStretch(0, 1)
-            for at, (text, keys) in enumerate(self.sections.get(name, ())):
-                grid.addWidget(label(text), at, 0)
-                cell = QHBoxLayout()
-                cell.setSpacing(GRID // 2)
-                cell.addStretch(1)
-                for key in keys:
-                    cell.addWidget(label(key, "key"))
-                grid.addLayout(cell, at, 1)
-            layout.addLayout(grid)
-            layout.addSpacing(GRID)
-        layout.addStretch(1)
-        return layout
+    def _fill(self, count: int) -> None:
+        layout = self._columns
+        if layout is None or count == self._count:
+            return
+        self._count = count
+        self.sections = _sections(self._actions.records.values())
+        clear(layout)
+        for sections in _dealt(self.sections, count):
+            one = QVBoxLayout()
+            one.setSpacing(2 * GRID)
+            for section in sections:
+                one.addWidget(_shown_section(section))
+            one.addStretch(1)
+            layout.addLayout(one, 1)
+        if self.search is not None:
+            self._filter(self.search.text())
+
+    def _filter(self, text: str) -> None:
+        wanted = text.casefold().split()
+        for section in self.sections:
+            found = False
+            for words, widget in section.rows:
+                matches = all(one in words for one in wanted)
+                widget.setVisible(matches)
+                found = found or matches
+            if section.holder is not None:
+                section.holder.setVisible(found)
 
     def toggle(self) -> None:
         """Show the sheet in the middle of its parent, or hide it."""
-        if self._scroll is None:
-            self._scroll = self._fill()
-        self.setVisible(self.isHidden())
-        self.place()
+        if not self.isHidden():
+            self.close_down()
+            return
+        if self.search is None:
+            self.search = self._make()
+        self.search.clear()
+        self.open_up(self.search)
 
     def place(self) -> None:
-        """Keep the sheet in the middle of its parent and inside it."""
+        """Deal the sections into the columns that fit, and keep the sheet inside its parent."""
         parent = self.parentWidget()
-        if parent is None or self._scroll is None or self.isHidden():
-            return
-        inner = self._scroll.widget()
-        body = inner.sizeHint() if inner is not None else parent.size()
-        width = min(body.width() + 4 * GRID, parent.width() - 4 * GRID)
-        height = min(body.height() + 7 * GRID, parent.height() - 4 * GRID)
-        self.setGeometry((parent.width() - width) // 2, (parent.height() - height) // 2, width, height)
-        self.raise_()
+        if parent is not None and self._scroll is not None and not self.isHidden():
+            room = parent.width() - 12 * GRID
+            self._fill(max(1, min(_MOST_COLUMNS, (room + _GAP) // (_COLUMN + _GAP))))
+        super().place()
+
+    def wanted_size(self) -> tuple[int, int]:
+        """As wide as its columns, as high as the highest of them."""
+        inner = self._scroll.widget() if self._scroll is not None else None
+        width = self._count * _COLUMN + (self._count - 1) * _GAP + 8 * GRID
+        return width, (inner.sizeHint().height() if inner is not None else 0) + 9 * GRID
 
 
-def _sections(actions: Iterable[Action]) -> dict[str, list[tuple[str, list[str]]]]:
-    """Return text and keys of the actions that have any, by section; digit keys are one line."""
-    found: dict[str, list[tuple[str, list[str]]]] = {}
-    for action in actions:
-        if not action.shortcuts or action.id.startswith(("grade.", "class.")):
-            continue
+def _shown_section(section: Section) -> QWidget:
+    section.holder = QWidget()
+    section.holder.setAccessibleName(section.name)
+    layout = column(section.holder, spacing=GRID // 2)
+    layout.addWidget(label(section.name, "label"))
+    section.rows = []
+    for text, keys in section.lines:
+        widget = QWidget()
+        words = QLabel(text)
+        words.setWordWrap(True)
+        line = QHBoxLayout(widget)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(GRID // 2)
+        line.addWidget(words, 1)
+        for key in keys:
+            line.addWidget(label(key, "key"))
+        widget.setMinimumHeight(_ROW)
+        layout.addWidget(widget)
+        section.rows.append((" ".join((section.name, text, *keys)).casefold(), widget))
+    return section.holder
+
+
+def _sections(actions: object) -> list[Section]:
+    """Return what every section shows, in the order of the catalogue; digit keys are one line."""
+    found: dict[str, Section] = {}
+    runs = set()
+    for action in actions:  # type: ignore[attr-defined]
+        run = next((one for one in _RUNS if action.id.startswith(one[0])), None)
+        if run is not None and action.shortcuts and not _own_run(action):
+            run = None
+        if run is None:
+            _take(found, action)
+        elif run[0] not in runs:
+            runs.add(run[0])
+            found.setdefault(run[1], Section(run[1])).lines.append((run[2], [run[3]]))
+    tools = found.setdefault("Tools", Section("Tools"))
+    tools.lines.append(("Move the image while held", ["Space"]))
+    return list(found.values())
+
+
+def _own_run(action: Action) -> bool:
+    """Whether an action of a run of digits still has the key that the one line says."""
+    _, digit = action.id.split(".", 1)
+    return action.shortcuts in ((digit,), (f"Ctrl+{digit}",))
+
+
+def _take(found: dict[str, Section], action: Action) -> None:
+    if action.shortcuts:
         keys = list(dict.fromkeys(shown(one) for one in action.shortcuts))
-        found.setdefault(action.section, []).append((action.text, keys))
-    found.setdefault("Values", []).append(("Set the grade", ["0", "…", "9"]))
-    found.setdefault("Classes", []).append(("Select a class", ["Ctrl+1", "…", "Ctrl+9"]))
-    found.setdefault("Tools", []).append(("Move the image while held", ["Space"]))
-    return found
+        found.setdefault(action.section, Section(action.section)).lines.append((action.text, keys))
+
+
+def _dealt(sections: list[Section], count: int) -> list[list[Section]]:
+    """Deal sections into columns of about one height: the largest first, each to the shortest column."""
+    columns: list[list[Section]] = [[] for _ in range(count)]
+    heights = [0] * count
+    for section in sorted(sections, key=lambda one: -one.height):
+        at = heights.index(min(heights))
+        columns[at].append(section)
+        heights[at] += section.height
+    order = {id(section): at for at, section in enumerate(sections)}
+    for one in columns:
+        one.sort(key=lambda section: order[id(section)])
+    columns = [one for one in columns if one]
+    return sorted(columns, key=lambda one: order[id(one[0])])

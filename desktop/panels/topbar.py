@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from desktop.actions.menu import PROJECT_MENU
 from desktop.messages import on_one_line
 from desktop.panels.status import FINISHED
+from desktop.panels.tasks import TaskChip, TaskList
 from desktop.panels.widgets import elided, label, styled
 from desktop.qactions import Actions
 from desktop.session import Session
@@ -42,10 +43,8 @@ class TopBar(QWidget):
         self.project.setAccessibleName("Project menu")
         set_icon(self.project, "app")
         self.tabs = [self._tab(actions, key) for key in ("page.review", "page.models", "page.training")]
-        self.progress_text = label("", "label")
-        self.progress = QProgressBar(textVisible=False)
-        self.progress.setFixedWidth(10 * GRID)
-        self.progress.setAccessibleName("Progress")
+        self.tasks = TaskList(self)
+        self.chip = TaskChip(self.tasks)
         self.queue = label("", "quiet", accessible="Place in the queue")
         self.model = elided("", "quiet")
         self.model.setAccessibleName("Model in use")
@@ -53,14 +52,14 @@ class TopBar(QWidget):
         self.model.setMaximumWidth(28 * GRID)
         self.state = QLabel()
         self._arrange()
-        self.show_progress(None)
         session.project_changed.connect(self.refresh)
         session.image_changed.connect(lambda _: self.refresh())
         session.statuses_changed.connect(self.refresh)
         session.model_changed.connect(self.refresh)
         session.opened.connect(self.refresh)
         session.entries_reset.connect(self.refresh)
-        session.progress.connect(self.show_progress)
+        session.progress.connect(self.tasks.report)
+        session.entries_reset.connect(lambda: self.tasks.end("indexing"))
         self.refresh()
 
     def _tab(self, actions: Actions, key: str) -> QToolButton:
@@ -80,8 +79,7 @@ class TopBar(QWidget):
         for tab in self.tabs:
             row.addWidget(tab)
         row.addStretch(1)
-        row.addWidget(self.progress_text)
-        row.addWidget(self.progress)
+        row.addWidget(self.chip)
         row.addSpacing(2 * GRID)
         row.addWidget(self.queue)
         row.addSpacing(2 * GRID)
@@ -91,17 +89,6 @@ class TopBar(QWidget):
     def tab_of(self, page: str) -> QToolButton:
         """Return the tab of a page: where the keyboard goes when the page is shown."""
         return next(tab for tab in self.tabs if tab.defaultAction().objectName() == f"page.{page}")
-
-    def show_progress(self, progress: object) -> None:
-        """Show a `Progress`, or nothing when it is None or complete."""
-        fraction = getattr(progress, "fraction", None)
-        running = progress is not None and fraction != 1.0
-        self.progress.setVisible(running)
-        self.progress_text.setVisible(running)
-        if running:
-            self.progress_text.setText(getattr(progress, "text", "") or str(getattr(progress, "task", "")))
-            self.progress.setRange(0, 0 if fraction is None else 1000)
-            self.progress.setValue(round(1000 * (fraction or 0.0)))
 
     def refresh(self) -> None:
         """Show the session's project, queue and model."""

@@ -48,8 +48,16 @@ _GALLERY = (
     FOREIGN KEY(bulk_id) REFERENCES bulk_actions (id), FOREIGN KEY(image_id) REFERENCES images (id))""",
 )
 
+_NOTES = (
+    "ALTER TABLE review_states ADD COLUMN reason TEXT DEFAULT '' NOT NULL",
+    """CREATE TABLE comment_changes (id TEXT NOT NULL, comment_id TEXT NOT NULL, reader TEXT NOT NULL,
+    kind TEXT NOT NULL, text TEXT NOT NULL, created TEXT NOT NULL, PRIMARY KEY (id),
+    FOREIGN KEY(comment_id) REFERENCES comments (id), FOREIGN KEY(reader) REFERENCES readers (name))""",
+    "CREATE INDEX comment_changes_by_comment ON comment_changes (comment_id)",
+)
+
 # Each topic's statements, written out: `tables` may change again, this step must not.
-_TO_2: tuple[tuple[str, ...], ...] = (_MEASURING, _CUTS, _GALLERY)
+_TO_2: tuple[tuple[str, ...], ...] = (_MEASURING, _CUTS, _GALLERY, _NOTES)
 
 
 def _to_2(connection: sqlite3.Connection) -> None:

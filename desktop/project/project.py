@@ -20,6 +20,7 @@ from desktop.project.location import Location, choose_location, find_location, i
 from desktop.project.lock import ProjectLock
 from desktop.project.measuring import MeasuringCommands
 from desktop.project.modelling import ModelCommands
+from desktop.project.noting import NotingCommands
 from desktop.project.queries import ProjectQueries
 from desktop.project.readers import default_reader
 from desktop.project.reviewing import ReviewCommands
@@ -35,7 +36,13 @@ if TYPE_CHECKING:
 
 
 class Project(
-    ProjectQueries, ReviewCommands, ModelCommands, IndexCommands, MeasuringCommands, ThresholdCommands
+    ProjectQueries,
+    ReviewCommands,
+    ModelCommands,
+    IndexCommands,
+    MeasuringCommands,
+    ThresholdCommands,
+    NotingCommands,
 ):
     """An open project. Queries read the store (any thread but the GUI's); commands return Futures.
 

@@ -23,7 +23,6 @@ from desktop.project.label_store import read_label, read_payloads, read_states
 from desktop.project.rows import (
     STATUSES,
     UNSEEN,
-    CommentRow,
     ImageRow,
     ModelRow,
     PromotionRow,
@@ -124,13 +123,6 @@ class ProjectQueries(ProjectBase):
         """Return the review states that are not "unreviewed", by target."""
         with self.store.read() as connection:
             return read_states(connection, LabelKey(image_id, reader or self.reader, reading))
-
-    def comments(self, image_id: str) -> list[CommentRow]:
-        """Return the notes on an image, the oldest first."""
-        statement = select(tables.comments).where(tables.comments.c.image_id == image_id)
-        with self.store.read() as connection:
-            found = connection.execute(statement.order_by(tables.comments.c.id)).mappings()
-            return [CommentRow(**row) for row in found]
 
     def rejection_reason(self, image_id: str) -> str:
         """Return why this reader put an image aside, or an empty text."""

@@ -25,6 +25,7 @@ from desktop.project.labelling import LabelCommands
 from desktop.project.rows import (
     ACCEPTED,
     CORRECTED,
+    NOT_ASSESSABLE,
     REJECTED,
     REVIEW_STATES,
     REVIEWED,
@@ -121,22 +122,12 @@ class ReviewCommands(LabelCommands):
         """Mark an image for another look, by this reader or another."""
         return self._set_aside(image_id, SECOND_LOOK, reason.strip())
 
-    def set_review_state(self, label: Label, target: str, state: str) -> Future[None]:
-        """Set one review state by hand, such as "not assessable" for a class. Raises ProjectError."""
+    def set_review_state(self, label: Label, target: str, state: str, reason: str = "") -> Future[None]:
+        """Set one review state by hand, such as "not assessable" with a reason. Raises ProjectError."""
         if state not in REVIEW_STATES:
             raise ProjectError(f"“{state}” is not a review state.")
-        return self.writer.submit(lambda connection: _write_states(connection, label.key, {target: state}))
-
-    def add_comment(self, image_id: str, text: str, at: tuple[int, int] | None = None) -> Future[str]:
-        """Note something on an image, at pixel (y, x) when given; the Future gives the note's id."""
-        y, x = at if at is not None else (None, None)
-        row = {"id": uuid7(), "image_id": image_id, "reader": self.reader, "text": text, "y": y, "x": x}
-
-        def write(connection: Connection) -> str:
-            connection.execute(insert(tables.comments).values(created=now(), **row))
-            return str(row["id"])
-
-        return self.writer.submit(write)
+        states = {target: state}
+        return self.writer.submit(lambda connection: _write_states(connection, label.key, states, reason))
 
     def _accept(
         self, label: Label, accepted: Collection[str], grades: Mapping[str, str], findings: Mapping[str, str]
@@ -172,7 +163,9 @@ def _finish(connection: Connection, finish: Finish) -> str:
     _log_review(
         connection, finish.key, "finish", status, "", finish.targets, finish.prediction_digest, before
     )
-    _write_states(connection, finish.key, dict.fromkeys(finish.targets, REVIEWED))
+    # "Not assessable" is a statement too: a finish that shows the class does not take it back.
+    open_ones = [target for target in finish.targets if before["states"][target] != NOT_ASSESSABLE]
+    _write_states(connection, finish.key, dict.fromkeys(open_ones, REVIEWED))
     set_status(connection, finish.key, status)
     return status
 
@@ -255,7 +248,8 @@ def _take_back(connection: Connection, key: LabelKey) -> str:
     if last is None:
         raise ProjectError("This image was not finished, so there is nothing to take back.")
     connection.execute(update(tables.reviews).where(columns.id == last[0]).values(taken_back=True))
-    _write_states(connection, key, last[1]["states"])
+    states = {target: state for target, state in last[1]["states"].items() if state != NOT_ASSESSABLE}
+    _write_states(connection, key, states)
     before = last[1]["status"]
     if before is not None:
         set_status(connection, key, before[0], before[1])
@@ -267,10 +261,13 @@ def _take_back(connection: Connection, key: LabelKey) -> str:
     return "unseen"
 
 
-def _write_states(connection: Connection, key: LabelKey, states: Mapping[str, str]) -> None:
+def _write_states(
+    connection: Connection, key: LabelKey, states: Mapping[str, str], reason: str = ""
+) -> None:
     for target, state in states.items():
         owner = {"image_id": key.image_id, "reader": key.reader, "reading": key.reading, "target": target}
         if state == UNREVIEWED:
             connection.execute(delete(tables.review_states).filter_by(**owner))
         else:
-            upsert(connection, tables.review_states, owner, {"state": state, "updated": now()})
+            values = {"state": state, "updated": now(), "reason": reason}
+            upsert(connection, tables.review_states, owner, values)

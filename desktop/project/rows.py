@@ -95,7 +95,10 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class CommentRow:
-    """A note on an image, at a pixel when `y` and `x` are given."""
+    """A note on an image, at a pixel when `y` and `x` are given.
+
+    `edited` is when its text was changed last, or empty; `resolved_by` names who settled it, or is empty.
+    """
 
     id: str
     image_id: str
@@ -104,3 +107,6 @@ class CommentRow:
     y: int | None
     x: int | None
     created: str
+    edited: str = ""
+    removed: bool = False
+    resolved_by: str = ""

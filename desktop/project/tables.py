@@ -141,6 +141,7 @@ review_states = Table(
     Column("target", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("updated", Text, nullable=False),
+    Column("reason", Text, nullable=False, default="", server_default=""),
     PrimaryKeyConstraint("image_id", "reader", "reading", "target"),
 )
 
@@ -217,6 +218,19 @@ comments = Table(
     Column("x", Integer, nullable=True),
     Column("created", Text, nullable=False),
     Index("comments_by_image", "image_id"),
+)
+
+# Append-only: `kind` is edit (with the new text), remove, restore, resolve or reopen.
+comment_changes = Table(
+    "comment_changes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("comment_id", Text, ForeignKey("comments.id"), nullable=False),
+    Column("reader", Text, ForeignKey("readers.name"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False, default=""),
+    Column("created", Text, nullable=False),
+    Index("comment_changes_by_comment", "comment_id"),
 )
 
 predictions = Table(

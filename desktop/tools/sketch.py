@@ -1,0 +1,98 @@
+"""How an unfinished gesture looks: light lines with a dark rim, handles, the pixels it would take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+
+from desktop.canvas.qimages import wrap_argb
+from desktop.canvas.viewport import Viewport
+from desktop.project.planes import Bits, Box
+from desktop.tools.disc import Point
+
+__all__ = ["HANDLE", "pixel_ratio", "sketch_handles", "sketch_line", "sketch_path", "sketch_pixels"]
+
+HANDLE = 4.0
+"""Half the side of a handle, in logical pixels."""
+
+_DARK = QColor(0, 0, 0, 170)
+_LIGHT = QColor(255, 255, 255, 235)
+_DASHES = (5.0, 4.0)
+
+
+def pixel_ratio(painter: QPainter) -> float:
+    """Device pixels a logical pixel of what the painter draws on."""
+    return float(painter.device().devicePixelRatio())
+
+
+def sketch_line(
+    painter: QPainter,
+    viewport: Viewport,
+    points: Iterable[Point],
+    *,
+    closed: bool = False,
+    dashed: bool = False,
+) -> None:
+    """Draw a line along image points. Dashed means: what it encloses is taken away, or not decided yet."""
+    polygon = QPolygonF([QPointF(*viewport.to_view(*point)) for point in points])
+    path = QPainterPath()
+    path.addPolygon(polygon)
+    if closed:
+        path.closeSubpath()
+    sketch_path(painter, path, dashed=dashed)
+
+
+def sketch_path(painter: QPainter, path: QPainterPath, *, dashed: bool = False) -> None:
+    """Draw a path in device pixels: light with a dark rim, seen on bright and on dark."""
+    ratio = pixel_ratio(painter)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, width in ((_DARK, 3.0 * ratio), (_LIGHT, 1.25 * ratio)):
+        pen = QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.RoundJoin)
+        if dashed and color is _LIGHT:
+            pen.setDashPattern([dash * ratio / pen.widthF() for dash in _DASHES])
+        painter.setPen(pen)
+        painter.drawPath(path)
+    painter.restore()
+
+
+def sketch_handles(
+    painter: QPainter, viewport: Viewport, points: Sequence[Point], *, marked: int | None = None
+) -> None:
+    """Draw a small square at each image point; the one ``marked`` is larger and filled the other way."""
+    ratio = pixel_ratio(painter)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for at, point in enumerate(points):
+        half = (HANDLE + 1.5 if at == marked else HANDLE - 0.5) * ratio
+        x, y = viewport.to_view(*point)
+        painter.setPen(QPen(_LIGHT if at == marked else _DARK, 1.25 * ratio))
+        painter.setBrush(QColor(0, 0, 0, 230) if at == marked else _LIGHT)
+        painter.drawRect(QRectF(x - half, y - half, 2 * half, 2 * half))
+    painter.restore()
+
+
+def sketch_pixels(
+    painter: QPainter, viewport: Viewport, box: Box, mask: Bits, color: str, opacity: float = 0.5
+) -> None:
+    """Tint the pixels of a mask in ``color``; the mask (h, w) bool may be coarser than the image's box."""
+    if mask.size == 0:
+        return
+    tint = QColor(color)
+    alpha = round(255 * opacity)
+    parts = [alpha] + [round(part * opacity) for part in (tint.red(), tint.green(), tint.blue())]
+    value = np.array(int.from_bytes(bytes(parts), "big"), np.uint32).view(np.int32)
+    pixels = np.ascontiguousarray(mask).astype(np.int32)
+    pixels *= value
+    image = wrap_argb(pixels)
+    y0, x0, y1, x1 = box
+    left, top = viewport.to_view(x0, y0)
+    right, bottom = viewport.to_view(x1, y1)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    painter.drawImage(QRectF(left, top, right - left, bottom - top), image, QRectF(image.rect()))
+    painter.restore()

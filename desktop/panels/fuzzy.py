@@ -31,7 +31,8 @@ def _word(word: str, text: str) -> int | None:
         starts = whole == 0 or not text[whole - 1].isalnum()
         return _NEXT_LETTER * len(word) + _WHOLE_WORD + (_WORD_START if starts else 0)
     found = _places(word, text, by_words=True) or _places(word, text, by_words=False)
-    if found is None:
+    if found is None or not _starts_word(text, found[0]):
+        # Scattered letters that do not even begin a word are an accident, not an answer.
         return None
     total = 0
     for before, place in zip([-2, *found], found, strict=False):
@@ -51,7 +52,7 @@ def _places(word: str, text: str, *, by_words: bool) -> list[int] | None:
     for letter in word:
         following = text[at + 1 : at + 2] == letter and at >= 0
         place = at + 1 if following else -1
-        if place < 0 and by_words:
+        if place < 0 and (by_words or at < 0):
             place = next((p for p in _all(letter, text, at + 1) if _starts_word(text, p)), -1)
         if place < 0:
             place = text.find(letter, at + 1)

@@ -259,9 +259,9 @@ class Palette(Overlay):
             self._slices.stop()
             self._search = None
         else:
-            first = not self.model.choices
+            taken = self.chosen
             self.model.add(found)
-            if first:
+            if taken is None or taken.run is None:
                 self._select_first()
         self._show_nothing()
 

@@ -102,10 +102,10 @@ class ShortcutsPanel(QWidget):
         tree = QTreeWidget()
         tree.setAccessibleName("Actions and their keys")
         tree.setColumnCount(3)
-        tree.setHeaderLabels(["Action", "Keys", ""])
         tree.setRootIsDecorated(False)
         tree.setUniformRowHeights(True)
         tree.setIndentation(2 * GRID)
+        tree.setHeaderHidden(True)
         header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -160,7 +160,7 @@ class ShortcutsPanel(QWidget):
         for item in self.items():
             key = item.data(0, ID)
             keys = self._actions.keymap.keys(key)
-            item.setText(1, "   ".join(shown(one) for one in keys) or "none")
+            item.setText(1, "   ".join(dict.fromkeys(shown(one) for one in keys)) or "none")
             item.setText(2, "changed" if self._actions.keymap.is_changed(key) else "")
 
     def _filter(self, text: str) -> None:

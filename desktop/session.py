@@ -21,8 +21,10 @@ from desktop.jobs.fine_tune import FineTune
 from desktop.jobs.predicting import Predicting
 from desktop.jobs.saving import Saving
 from desktop.state.choices import Choices
+from desktop.state.components import Components
 from desktop.state.entries import Entry, EntryList
 from desktop.state.limits import Limits
+from desktop.state.looking import Looking
 from desktop.state.opening import Opening
 from desktop.state.review import Review
 from desktop.state.session_signals import SessionSignals
@@ -64,7 +66,9 @@ class Session(SessionSignals):
         self.saving = Saving(self)
         self.predicting = predicting or Predicting(self)
         self.opening = Opening(self)
+        self.looking = Looking(self, self.showing)
         self.fine_tune = FineTune(self)
+        self.components = Components(self)
         wire(self)
 
     # ==== opening and closing
@@ -310,9 +314,12 @@ class Session(SessionSignals):
         visible: bool | None = None,
         color: str | None = None,
         opacity: float | None = None,
+        fill: bool | None = None,
+        outline: bool | None = None,
     ) -> None:
         """Change how one layer is drawn."""
-        self.choices.set_style(class_id, visible=visible, color=color, opacity=opacity)
+        given = {"visible": visible, "color": color, "opacity": opacity, "fill": fill, "outline": outline}
+        self.choices.set_style(class_id, **given)
 
     def threshold(self, class_name: str) -> float:
         """The threshold in use for a class: set here, else the model's own, else 0.5."""

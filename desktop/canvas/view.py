@@ -6,6 +6,8 @@ What is seen stands in :mod:`desktop.canvas.surface`; what a pointer, a wheel or
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
@@ -35,6 +37,8 @@ class CanvasView(ImageSurface):
     """Image coordinates under the pointer (continuous; may lie outside the image)."""
     pointer_left = Signal()
     """The pointer is no longer over the canvas."""
+    tab_pressed = Signal(bool)
+    """Tab (True) or Shift+Tab (False) while the canvas has the keyboard and an image: it stays there."""
     gesture_ended = Signal()
     """A tool's gesture was finished or aborted: what had to wait for it may go on."""
 
@@ -49,8 +53,8 @@ class CanvasView(ImageSurface):
         self._tool: Tool | None = None
         self._ring: Ring | None = None
         self._interaction = Interaction(self)
-        self.pressure_used = True
-        """Whether a pen's pressure reaches the tool; otherwise it is like a mouse."""
+        self.pressure_used: Callable[[], bool] = lambda: True
+        """Asked whether a pen's pressure reaches the tool; otherwise it is like a mouse."""
 
     # --- the tool
 
@@ -143,6 +147,13 @@ class CanvasView(ImageSurface):
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if not self._interaction.key_release(event):
             super().keyReleaseEvent(event)
+
+    def focusNextPrevChild(self, following: bool) -> bool:  # noqa: N802 - Qt's name
+        """Tab goes from piece to piece of the label, not out of the canvas, while there is an image."""
+        if self.viewport is None or self.reading:
+            return super().focusNextPrevChild(following)
+        self.tab_pressed.emit(following)
+        return True
 
     def leaveEvent(self, event: QEvent) -> None:
         """The ring goes with the pointer; a gesture goes on, for Qt goes on sending its moves."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from desktop.canvas.view import CanvasView
     from desktop.controllers.help import Help
+    from desktop.controllers.looking import Looking
     from desktop.session import Session
     from desktop.settings import Settings
     from desktop.tools.base import Tool
@@ -25,6 +26,7 @@ class Desk(Protocol):
     tool_name: str
     page: str
     help: Help
+    looking: Looking
 
     def has_folder(self) -> bool:
         """A folder is open."""

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from desktop.actions.record import Action
 
 if TYPE_CHECKING:
+    from desktop.controllers.looking import Held
     from desktop.desk import Desk
 
 
 def actions(desk: Desk) -> tuple[Action, ...]:
     """The actions of this section, bound to this desk."""
-    image, canvas = desk.has_image, desk.canvas
+    image, canvas, planes = desk.has_image, desk.canvas, desk.looking.held
+
+    def held(name: str, text: str, what: Held, key: str) -> Action:
+        show = partial(planes.hold, what)
+        return Action(name, text, show, (key,), "View", "", image, released=planes.let_go)
+
     return (
         Action("view.fit", "Fit the image", canvas.fit, ("F",), "View", "fit", image),
         Action(
@@ -34,6 +41,10 @@ def actions(desk: Desk) -> tuple[Action, ...]:
             image,
             released=lambda: desk.hide_overlays(False),
         ),
+        held("view.prediction", "Show the prediction while held", "prediction", "O"),
+        held(
+            "view.difference", "Show where label and prediction differ, while held", "difference", "Shift+O"
+        ),
         Action(
             "view.class_visible",
             "Show or hide this class",
@@ -43,6 +54,49 @@ def actions(desk: Desk) -> tuple[Action, ...]:
             "eye",
             image,
         ),
+        *_light(desk),
         Action("view.full_screen", "Full screen", desk.toggle_full_screen, ("F11",), "View"),
         Action("view.filter", "Find an image by name", desk.focus_filter, ("Ctrl+F",), "View", "search"),
+    )
+
+
+def _light(desk: Desk) -> tuple[Action, ...]:
+    """In what light the image is seen, and what of that stays for the next one."""
+    act, looking = partial(Action, section="View"), desk.looking
+    return (
+        act(
+            "view.red_free",
+            "Red-free: the green channel alone",
+            looking.toggle_red_free,
+            ("Ctrl+I",),
+            checked_when=lambda: looking.red_free,
+        ),
+        act(
+            "view.clahe",
+            "Even local contrast (CLAHE)",
+            looking.toggle_clahe,
+            ("Alt+C",),
+            checked_when=lambda: looking.clahe,
+        ),
+        act(
+            "view.reset_light",
+            "Look at the image as it is",
+            looking.reset,
+            ("Ctrl+0",),
+            enabled_when=lambda: looking.adjusted,
+        ),
+        act(
+            "view.overview",
+            "Small map while zoomed in",
+            looking.toggle_overview,
+            ("Ctrl+M",),
+            checked_when=lambda: looking.overview,
+        ),
+        act(
+            "view.keep",
+            "Keep zoom and place from image to image",
+            looking.toggle_keep,
+            ("Ctrl+K",),
+            checked_when=lambda: looking.keeps_place,
+        ),
     )

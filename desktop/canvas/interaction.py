@@ -345,7 +345,7 @@ class Interaction:
         x, y = viewport.to_image(*self._device(event.position()))
         button, pressure = event.button(), 1.0
         if isinstance(event, QTabletEvent):
-            if self._view.pressure_used:
+            if self._view.pressure_used():
                 pressure = event.pressure()
             # The other end of a pen does the opposite, as the right button does.
             if event.pointerType() is QPointingDevice.PointerType.Eraser and button is _LEFT:

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from desktop.controllers.help import Help
+from desktop.controllers.looking import Looking
 from desktop.theme import Choice, look
 from desktop.tools.registry import make_tools
 
@@ -33,6 +34,7 @@ class Operations:
         self.tool_name = ""
         self.page = "start"
         self.help = Help(window, session, settings)
+        self.looking = Looking(session, canvas, settings)
 
     # --- conditions
 

@@ -125,7 +125,7 @@ class ReviewPage(QWidget):
         if session.image_pyramid is not None:
             self._opening = False
             if canvas.image is not session.image_pyramid or canvas.reading:
-                canvas.set_image(session.image_pyramid)
+                canvas.set_image(session.image_pyramid, keep_view=session.looking.keep_place)
             canvas.set_overlay(session.overlay)
             self.show_styles()
         elif session.image_problem is not None and session.entry is not None:

@@ -19,6 +19,7 @@ from desktop.project.edit import Edit, ValueChange
 from desktop.project.label import Label, LabelKey
 from desktop.session import Session
 from desktop.state.entries import EntryList
+from desktop.state.looking import Looking
 from inference.prediction import Geometry, Prediction, quantise
 from inference.schema import Finding, GradeScale, MaskClass, Schema
 
@@ -90,6 +91,7 @@ class FakeSession(Session):
         self.fine_tune = FakeFineTune(self)
         self.predicting = SimpleNamespace(allowed_domain="")
         self.calls: list[tuple[Any, ...]] = []
+        self.looking = Looking(self)
         self.values: dict[str, Any] = {
             "folder": None, "folder_problem": None, "project": None, "schema": Schema(), "position": -1,
             "image_pyramid": None, "overlay": None, "image_problem": None, "label": None, "prediction": None,

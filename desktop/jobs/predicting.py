@@ -228,6 +228,15 @@ class Predicting(QObject):
             priority=priority,
         )
 
+    def ask_aside(self, request: PredictionRequest | None) -> None:
+        """Ask another model about one image when the model in use has nothing urgent; None: no longer.
+
+        The answer comes by the thread's own signals.
+        """
+        if request is not None and self._cache is not None and not self.thread_.isRunning():
+            self.thread_.start()
+        self.thread_.ask_aside(request)
+
     def _restart(self) -> None:
         """Drop the old questions (another model, folder or rule) and ask anew."""
         self.thread_.drop()

@@ -100,6 +100,9 @@ class PredictionThread(QThread):
         self._unanswerable: set[tuple[str, int, str]] = set()
         self._bad_models: set[str] = set()
         self._predictor: Any = None
+        self._aside: PredictionRequest | None = None
+        self._predictor_aside: Any = None
+        self._is_aside = False
         self._last_input = float("-inf")
         self._training = False
         self._outdated = False
@@ -118,6 +121,7 @@ class PredictionThread(QThread):
         with self._wake:
             self._cache = cache
             self._keep = keep
+            self._aside = None
             self._forget()
 
     def set_ahead(self, requests: Sequence[PredictionRequest]) -> None:
@@ -136,6 +140,17 @@ class PredictionThread(QThread):
         """Where questions for the rest of the folder come from; called in the prediction thread."""
         with self._wake:
             self._rest = source
+            self._wake.notify_all()
+
+    def ask_aside(self, request: PredictionRequest | None) -> None:
+        """One question to another model, for a comparison; None: no longer.
+
+        It is asked when nothing of `set_ahead` waits and gives way to that. Its model is loaded beside the
+        one in use, which stays as it is, and is let go with the question.
+        """
+        with self._wake:
+            self._outdated = self._outdated or (self._current is not None and self._is_aside)
+            self._aside = request if self._cache is not None else None
             self._wake.notify_all()
 
     def drop(self) -> None:
@@ -181,7 +196,7 @@ class PredictionThread(QThread):
             self._answer(request)
             with self._wake:
                 self._current = None
-        self._predictor = None
+        self._predictor = self._predictor_aside = None
 
     def _set_state(self, state: str) -> None:
         if state != self._state:
@@ -193,7 +208,7 @@ class PredictionThread(QThread):
             with self._wake:
                 if self._stopping:
                     return None
-                request, rest, cache = self._take_ahead(), self._rest, self._cache
+                request, rest, cache = self._take_ahead() or self._take_aside(), self._rest, self._cache
                 if request is not None:
                     return request
             # Outside the lock: the source looks into the cache on disk.
@@ -202,10 +217,13 @@ class PredictionThread(QThread):
                 if candidate is not None and self._rest is rest and not self._refused(candidate):
                     # Last in the queue: what became urgent meanwhile goes first.
                     self._ahead.append(candidate)
-                elif candidate is None and self._rest is rest and not self._stopping and not self._waiting():
+                elif candidate is None and self._rest is rest and self._nothing_waits():
                     self._set_state("failed" if self._bad_models else "idle" if self._predictor else "off")
                     self._rest = None
                     self._wake.wait()
+
+    def _nothing_waits(self) -> bool:
+        return not self._stopping and not self._waiting() and self._aside is None
 
     def _waiting(self) -> bool:
         return bool(self._ahead) and self._cache is not None
@@ -215,9 +233,23 @@ class PredictionThread(QThread):
         while self._waiting():
             request = self._ahead.pop(0)
             if not self._refused(request):
-                self._current, self._outdated = request, False
+                self._current, self._outdated, self._is_aside = request, False, False
                 return request
         return None
+
+    def _take_aside(self) -> PredictionRequest | None:
+        """The question to another model; it stays until it is answered. Under the lock."""
+        if self._aside is None:
+            self._predictor_aside = None
+        elif self._cache is not None:
+            self._current, self._outdated, self._is_aside = self._aside, False, True
+            return self._aside
+        return None
+
+    def _end_aside(self, request: PredictionRequest) -> None:
+        with self._wake:
+            if self._aside is request:
+                self._aside = None
 
     def _refused(self, request: PredictionRequest) -> bool:
         return request.key in self._unanswerable or request.model_digest in self._bad_models
@@ -232,44 +264,60 @@ class PredictionThread(QThread):
         try:
             known = cache.get(*request.key)
             if known is not None:
+                self._end_aside(request)
                 self.predicted.emit(request, known)
                 return
-            if not self._ready_for(request):
+            predictor = self._predictor_for(request)
+            if predictor is None:
                 return
-            prediction = self._predict(request)
+            prediction = self._predict(request, predictor)
             if prediction is not None:
+                self._end_aside(request)
                 cache.put(request.content_hash, request.frame, prediction)
                 if keep is not None:
                     keep(request, prediction)
                 self.predicted.emit(request, prediction)
         except Exception as error:  # noqa: BLE001 - whatever it is, the thread goes on with the next image
+            self._end_aside(request)
             self._unanswerable.add(request.key)
             self._release_memory(error)
             self.failed.emit(request, messages.sentence(error))
 
-    def _ready_for(self, request: PredictionRequest) -> bool:
-        """Have the request's model loaded; False when outdated meanwhile or when the model is unusable."""
-        if self._predictor is not None and self._predictor.digest == request.model_digest:
-            return True
+    def _predictor_for(self, request: PredictionRequest) -> Any:
+        """The request's model, loaded; None when outdated meanwhile or when the model is unusable."""
+        for held in (self._predictor, self._predictor_aside):
+            if held is not None and held.digest == request.model_digest:
+                return held
         if self._predictor is None and not self._wait_for_quiet():
-            return False
+            return None
         self._set_state("loading")
-        self._predictor = None
+        if self._is_aside:
+            self._predictor_aside = None
+        else:
+            self._predictor = None
         try:
             predictor = self._loader(request.model, self._threads())
         except Exception as error:  # noqa: BLE001 - whatever it is, the desk goes on without this model
-            self._bad_models.add(request.model_digest)
-            self.model_failed.emit(request.model, messages.sentence(error))
-            return False
+            self._refuse_model(request, messages.sentence(error))
+            return None
         if predictor.digest != request.model_digest:
-            self._bad_models.add(request.model_digest)
             sentence = (
                 f"The model in {request.model.name} changed on disk while it was in use; choose it again."
             )
-            self.model_failed.emit(request.model, sentence)
-            return False
-        self._predictor = predictor
-        return not self._is_outdated()
+            self._refuse_model(request, sentence)
+            return None
+        if self._is_aside:
+            self._predictor_aside = predictor
+        else:
+            self._predictor = predictor
+        return None if self._is_outdated() else predictor
+
+    def _refuse_model(self, request: PredictionRequest, sentence: str) -> None:
+        if self._is_aside:
+            self._end_aside(request)  # the model in use is as good as before
+        else:
+            self._bad_models.add(request.model_digest)
+        self.model_failed.emit(request.model, sentence)
 
     def _wait_for_quiet(self) -> bool:
         """Wait until no input came for a while; False when the question is outdated by then."""
@@ -287,7 +335,7 @@ class PredictionThread(QThread):
         now = arbiter.Situation(cores=arbiter.usable_cores(), desk_in_use=in_use, training=self._training)
         return arbiter.for_prediction(now).threads
 
-    def _predict(self, request: PredictionRequest) -> Prediction | None:
+    def _predict(self, request: PredictionRequest, predictor: Any) -> Prediction | None:
         import torch
 
         from inference.hashing import content_hash
@@ -303,7 +351,7 @@ class PredictionThread(QThread):
         if content_hash(request.path) != request.content_hash:
             raise StaleImageError(request.path)
         try:
-            prediction: Prediction = self._predictor.predict(native, cancelled=self._is_outdated)
+            prediction: Prediction = predictor.predict(native, cancelled=self._is_outdated)
         except PredictionCancelled:
             return None
         return prediction

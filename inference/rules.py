@@ -1,7 +1,7 @@
 """Consistency rules of a schema: what the grades, findings and masks of one image must not say together.
 
 Rules are plain records inside a schema (no numpy at import). `needs` says what has to be measured for the
-values at hand, `inference.measuring.measure` measures it, and `check` compares: it is pure and quick.
+values at hand, `inference.rule_facts.measure` measures it, and `check` compares: it is pure and quick.
 """
 
 from __future__ import annotations

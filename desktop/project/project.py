@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert as upsert_insert
 
 from desktop.project import tables
+from desktop.project.bulk import BulkCommands
 from desktop.project.errors import ProjectError, ProjectExists, ProjectNotFound
+from desktop.project.facts_store import FactStore
 from desktop.project.image_index import ImageIndex, Rules
 from desktop.project.indexing import IndexCommands
 from desktop.project.journal import now
@@ -43,6 +45,8 @@ class Project(
     MeasuringCommands,
     ThresholdCommands,
     NotingCommands,
+    FactStore,
+    BulkCommands,
 ):
     """An open project. Queries read the store (any thread but the GUI's); commands return Futures.
 

@@ -25,10 +25,12 @@ from desktop.state.components import Components
 from desktop.state.entries import Entry, EntryList
 from desktop.state.limits import Limits
 from desktop.state.looking import Looking
+from desktop.state.measuring import Measuring
 from desktop.state.opening import Opening
 from desktop.state.review import Review
 from desktop.state.session_signals import SessionSignals
 from desktop.state.showing import Showing
+from desktop.state.viewing import Viewing
 from desktop.state.wiring import wire
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ class Session(SessionSignals):
         self.opening = Opening(self)
         self.looking = Looking(self, self.showing)
         self.fine_tune = FineTune(self)
+        self.measuring = Measuring(self)
+        self.viewing = Viewing(self)
         self.components = Components(self)
         wire(self)
 

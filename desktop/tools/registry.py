@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from desktop.tools.base import Tool, ToolContext
 from desktop.tools.brush import BrushTool
+from desktop.tools.calliper import CalliperTool
 from desktop.tools.component import ComponentTool
 from desktop.tools.eraser import EraserTool
+from desktop.tools.mark import MarkTool
 from desktop.tools.pan import PanTool
 
 __all__ = ["TOOLS", "make_tools"]
@@ -15,6 +17,8 @@ TOOLS: tuple[type[Tool], ...] = (
     BrushTool,
     EraserTool,
     ComponentTool,
+    CalliperTool,
+    MarkTool,
 )
 
 

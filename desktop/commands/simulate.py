@@ -115,6 +115,7 @@ class _Simulation:
     def go(self, model: Path, manifest: Manifest) -> int:
         """The whole loop."""
         from desktop.loop.promotion import comparison_of, promote
+        from desktop.loop.registering import register_bundle
         from desktop.loop.simulation import Choice, choose_images, write_truth
 
         args, project = self._args, self._project
@@ -126,7 +127,7 @@ class _Simulation:
         labelled = {row.group for row in chosen}
         others = [row for row in rows if row.group not in labelled and not row.problem]
         data = write_truth(self._out / "other-groups", project, self._truth, others)
-        incumbent = self._register(model, manifest)
+        incumbent = register_bundle(self._project, model, in_use=True)
         with self._stage("predict every image before"):
             predictions = self._predict(model, rows)
         self._output.line(f"{len(rows)} images predicted by {manifest.name}.")
@@ -153,18 +154,6 @@ class _Simulation:
         }
         self._write(record, old, new, changes)
         return 0
-
-    def _register(self, model: Path, manifest: Manifest) -> str:
-        from desktop.loop.launcher import class_map
-        from inference.bundle import bundle_digest
-
-        digest = bundle_digest(model)
-        names = class_map(manifest.schema, self._project.schema)
-        self._project.register_model(
-            model, digest, manifest.name, domain=manifest.domain, metrics=manifest.metrics, class_map=names
-        ).result()
-        self._project.set_incumbent(digest).result()
-        return digest
 
     def _predict(self, model: Path, rows: Sequence[ImageRow]) -> dict[str, Prediction]:
         """Predict images into the project's cache, as the window does; the predictions by image id."""
@@ -197,7 +186,7 @@ class _Simulation:
     def _review(
         self, chosen: Sequence[ImageRow], predictions: Mapping[str, Prediction], manifest: Manifest
     ) -> list[Reviewed]:
-        from desktop.loop.launcher import class_map
+        from desktop.loop.registering import class_map
         from desktop.loop.simulation import ScriptedReviewer
 
         reviewer = ScriptedReviewer(self._project, self._truth)

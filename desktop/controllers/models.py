@@ -116,19 +116,9 @@ class Modelling(QObject):
             self._session.set_schema(manifest.schema)
 
         def work() -> None:
-            from desktop.loop.launcher import class_map
+            from desktop.loop.registering import register_bundle
 
-            classes = class_map(manifest.schema, project.schema)
-            project.register_model(
-                entry.path,
-                entry.digest,
-                entry.name,
-                domain=manifest.domain,
-                parent=manifest.parent,
-                metrics=manifest.metrics,
-                class_map=classes,
-            ).result()
-            project.set_incumbent(entry.digest).result()
+            register_bundle(project, entry.path, name=entry.name, in_use=True)
 
         self._session.run_behind(work, lambda _: self._used(entry.path), self._notices.tell)
 

@@ -308,20 +308,11 @@ def promoted(project: Project, candidate: Candidate, in_use: ModelInUse | None) 
     A model that predicted so far without being recorded as the one in use is recorded first, so that rolling
     back leads to it.
     """
-    from desktop.loop import launcher, promotion
+    from desktop.loop import promotion
+    from desktop.loop.registering import register_bundle
 
     if in_use is not None and project.incumbent() is None:
-        manifest = in_use.manifest
-        project.register_model(
-            in_use.bundle,
-            in_use.digest,
-            manifest.name,
-            domain=manifest.domain,
-            parent=manifest.parent,
-            metrics=manifest.metrics,
-            class_map=launcher.class_map(manifest.schema, project.schema),
-        ).result()
-        project.set_incumbent(in_use.digest).result()
+        register_bundle(project, in_use.bundle, in_use=True)
     return promotion.promote(project, candidate.bundle, candidate.comparison)
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from desktop.formats.base import Cancelled, ExportOptions, Progress, never, no_progress
 from desktop.formats.dataset import export_project
 from desktop.loop.base import LoopError, training_command
+from desktop.loop.registering import register_bundle
 from desktop.sample import folder_domain
-from inference.bundle import bundle_digest, read_manifest
-from inference.schema import Schema
+from inference.bundle import bundle_digest
 from training.config import RunConfig, apply_set, write_config
 from training.recipes import find_recipe
 
@@ -159,35 +159,10 @@ def record_finished(
     `outcome` is "stopped" for a run that was ended early and left the best of its epochs; `message` says how.
     Blocks. The bundle stays in the run's folder; it becomes the incumbent by `promotion.promote` only.
     """
-    manifest = read_manifest(prepared.bundle)
-    digest = bundle_digest(prepared.bundle)
-    project.register_model(
-        prepared.bundle,
-        digest,
-        manifest.name,
-        domain=manifest.domain,
-        parent=prepared.parent_digest,
-        metrics=manifest.metrics,
-        class_map=class_map(manifest.schema, project.schema),
-    ).result()
+    digest = register_bundle(project, prepared.bundle, parent=prepared.parent_digest)
     project.record_trained_on(digest, trained_images(project, prepared.dataset)).result()
     project.end_run(prepared.run_id, outcome, message=message, model_digest=digest).result()
     return digest
-
-
-def class_map(model: Schema, project: Schema, given: Mapping[str, str] | None = None) -> dict[str, int]:
-    """The project's class id for each of a model's classes: as given, else of the same name.
-
-    A model and a project with one class each are mapped whatever the names are when `given` says so only:
-    what a model means by a class is a person's decision.
-    """
-    ids = {item.name: item.id for item in project.active_classes}
-    found = {}
-    for item in model.active_classes:
-        name = (given or {}).get(item.name, item.name)
-        if name in ids:
-            found[item.name] = ids[name]
-    return found
 
 
 def trained_images(project: Project, dataset: Path) -> list[tuple[str, str]]:

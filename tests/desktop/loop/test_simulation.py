@@ -11,7 +11,8 @@ import pytest
 from desktop.formats.base import ExportOptions
 from desktop.formats.dataset import export_project
 from desktop.loop.base import LoopError
-from desktop.loop.launcher import RunRequest, class_map, prepare_run
+from desktop.loop.launcher import RunRequest, prepare_run
+from desktop.loop.registering import class_map
 from desktop.loop.simulation import Choice, ScriptedReviewer, choose_images, dice_change, predicted_pages
 from desktop.project.project import Project
 from desktop.project.rows import ImageRow

@@ -158,7 +158,7 @@ class BulkCommands(ProjectBase):
                 .order_by(actions.id)
             ).all()
             statement = select(items.bulk_id, bulk_rows.count()).group_by(items.bulk_id)
-            counts = dict(connection.execute(statement).tuples().all())
+            counts = {row[0]: int(row[1]) for row in connection.execute(statement)}
         return [BulkRow(*row, counts.get(row[0], 0)) for row in found]
 
     def finishable(self, image_ids: Sequence[str]) -> list[str]:

@@ -201,7 +201,7 @@ class Question:
             met[:] = np.fromiter((text in path for path in paths[: len(met)]), np.bool_, len(met))
             return
         for position in np.flatnonzero(met):
-            met[position] = text in paths[position]
+            met[position] = text in paths[int(position)]
 
     def _conditions(self) -> Iterator[Mask]:
         wanted, columns = self.wanted, self.columns

@@ -111,11 +111,11 @@ class Filter:
 
     def without(self, name: str, key: object = None) -> Filter:
         """Return the filter without a condition: a field, or of a field the record about `key`."""
-        value = getattr(self, name)
-        empty = _EMPTY[name]
-        if key is None or not isinstance(value, tuple):
-            return replace(self, **{name: empty})
-        return replace(self, **{name: tuple(one for one in value if _subject(one) != key)})
+        kept: Any = _EMPTY[name]
+        if key is not None:
+            kept = tuple(one for one in getattr(self, name) if _subject(one) != key)
+        changes: dict[str, Any] = {name: kept}
+        return replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON object that `from_dict` reads; conditions that are not set are left out."""

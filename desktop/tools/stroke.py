@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import logging
 import math
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
 
 from desktop.project.label import Label
-from desktop.project.planes import Box, LabelPlanes, clip_box, page_and_bit
+from desktop.project.planes import Bits, Box, LabelPlanes, clip_box, page_and_bit
 from desktop.project.stroke import StrokeRecorder
 from desktop.tools.base import MAX_RADIUS, MIN_RADIUS, Tool, ToolContext, ToolEvent
 from desktop.tools.disc import Point, covered_pieces
+from desktop.tools.options import Option, OptionValue
 
-__all__ = ["StrokeTool", "stamp"]
+__all__ = ["SIZE", "StrokeTool", "stamp"]
 
 _log = logging.getLogger(__name__)
 
 _KEY_STEP = 1.15
 _BIG_KEY_STEP = 1.5
 _WHEEL_STEP = 1.1
+_SIZE_KEYS = (Qt.Key.Key_BracketLeft, Qt.Key.Key_BracketRight)
+
+SIZE = Option(
+    "size", "Radius", 6.0, MIN_RADIUS, MAX_RADIUS, _KEY_STEP, "px", smaller="[", larger="]", geometric=True,
+    hint="Also Ctrl and the wheel, or Alt and dragging sideways",
+)  # fmt: skip
 
 
 class StrokeTool(Tool):
@@ -31,7 +39,10 @@ class StrokeTool(Tool):
     """
 
     cursor = Qt.CursorShape.BlankCursor
+    options = (SIZE,)
     erases = False
+    painted_text = "Brush"
+    erased_text = "Eraser"
 
     def __init__(self, context: ToolContext) -> None:
         super().__init__(context)
@@ -107,7 +118,7 @@ class StrokeTool(Tool):
             recorder.abort()
             return
         self._last_end = (label, self._at) if label is not None else None
-        edit = recorder.commit(self.edit_text("Eraser" if self._clears else "Brush"))
+        edit = recorder.commit(self.edit_text(self.erased_text if self._clears else self.painted_text))
         if edit is None:
             self.context.abort_stroke()
         else:
@@ -126,6 +137,22 @@ class StrokeTool(Tool):
             self.context.abort_stroke()
         else:
             recorder.abort()
+
+    def value(self, name: str) -> Any:
+        """The value of an option; the size is the one that all brushes share."""
+        return self.context.brush_radius if name == SIZE.name else super().value(name)
+
+    def set_value(self, name: str, value: OptionValue) -> None:
+        """Set an option. Raises ``KeyError``, ``ValueError``."""
+        if name != SIZE.name:
+            super().set_value(name, value)
+            return
+        self.context.set_brush_radius(float(SIZE.fit(value)))
+        self.option_changed(name)
+
+    def claims(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        """As any tool; the size has shortcuts of the window, which keep it for the next start."""
+        return key not in _SIZE_KEYS and super().claims(key, modifiers)
 
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
         """``[`` and ``]``: smaller and larger; with Shift in larger steps."""
@@ -159,8 +186,14 @@ class StrokeTool(Tool):
             cut = recorder.touch(box)
             if cut[0] < cut[2] and cut[1] < cut[3]:
                 inside = mask[cut[0] - box[0] : cut[2] - box[0], cut[1] - box[1] : cut[3] - box[1]]
+                inside = self._wanted(cut, inside, recorder.class_id)
                 stamp(recorder.planes, recorder.class_id, cut, inside, clear=self._clears)
                 self.context.changed(cut)
+
+    def _wanted(self, box: Box, mask: Bits, class_id: int) -> Bits:
+        """What of the tip's pixels (h, w) inside ``box`` the stroke may change."""
+        allowed = self.context.allowed(box, class_id)
+        return mask if allowed is None else mask & allowed
 
 
 def stamp(

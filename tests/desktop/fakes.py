@@ -20,6 +20,8 @@ from desktop.project.label import Label, LabelKey
 from desktop.session import Session
 from desktop.state.entries import EntryList
 from desktop.state.looking import Looking
+from desktop.state.measuring import Measuring
+from desktop.state.viewing import Viewing
 from inference.prediction import Geometry, Prediction, quantise
 from inference.schema import Finding, GradeScale, MaskClass, Schema
 
@@ -83,6 +85,20 @@ class FakeFineTune(FineTune):
         self.calls.append("roll back")
 
 
+class FakeMeasuring(Measuring):
+    """Marks and spacing in memory only: there is no store."""
+
+    def _follow(self) -> None:
+        self._image_id = None
+
+
+class FakeViewing(Viewing):
+    """Sees what the canvas shows; keeps nothing."""
+
+    def _follow(self) -> None:
+        self._image_id = None
+
+
 class FakeSession(Session):
     """Every property is a plain value; commands change them and emit what the real one emits."""
 
@@ -92,6 +108,8 @@ class FakeSession(Session):
         self.predicting = SimpleNamespace(allowed_domain="")
         self.calls: list[tuple[Any, ...]] = []
         self.looking = Looking(self)
+        self.measuring = FakeMeasuring(self)
+        self.viewing = FakeViewing(self)
         self.values: dict[str, Any] = {
             "folder": None, "folder_problem": None, "project": None, "schema": Schema(), "position": -1,
             "image_pyramid": None, "overlay": None, "image_problem": None, "label": None, "prediction": None,

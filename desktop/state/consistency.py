@@ -1,0 +1,145 @@
+"""The schema's consistency rules, checked behind while a reader works. Owns no widget.
+
+Strokes, values and thresholds change a label many times a second; a check waits until it has been quiet for a
+moment, reads the planes on a background thread, and is thrown away when the label changed meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from desktop.project.planes import LabelPlanes
+from inference.remarks import Box, Facts, Needs, Remark
+from inference.rule_facts import measure
+from inference.rules import check, needs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from desktop.session import Session
+    from inference.schema import Schema
+
+QUIET_MS = 200
+"""A check begins so long after the last change."""
+
+
+def check_label(
+    schema: Schema, planes: LabelPlanes | None, grades: Mapping[str, str], findings: Mapping[str, str]
+) -> tuple[Remark, ...]:
+    """Check all rules of ``schema`` against a label's planes and values; for a background thread.
+
+    Only reads: a reader may paint meanwhile, and what is seen then is neither before nor after.
+    """
+    return check(schema, _measured(schema, planes, needs(schema, grades, findings)), grades, findings)
+
+
+def _measured(schema: Schema, planes: LabelPlanes | None, wanted: Needs) -> Facts:
+    def mask_of(name: str) -> NDArray[np.uint8] | None:
+        item = schema.class_named(name)
+        if planes is None or item.page >= planes.pages:
+            return None
+        return np.bitwise_and(planes.mask[item.page], np.uint8(1 << item.bit))
+
+    return measure(wanted, mask_of)
+
+
+class Consistency(QObject):
+    """The remarks on the current label, and walking from one place to the next."""
+
+    changed = Signal()
+
+    def __init__(self, session: Session, *, quiet_ms: int = QUIET_MS) -> None:
+        super().__init__(session)
+        self._session = session
+        self.remarks: tuple[Remark, ...] = ()
+        self.current = -1
+        self._place = -1
+        self._edition = 0
+        self._checking = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(quiet_ms)
+        self._timer.timeout.connect(self._check)
+        session.image_changed.connect(self._leave)
+        session.project_changed.connect(self._other_project)
+        session.label_changed.connect(self._again)
+        session.values_changed.connect(self._again)
+        session.closed.connect(self._timer.stop)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the remarks are those of the label as it is now."""
+        return not self._timer.isActive() and not self._checking
+
+    def next_place(self) -> tuple[Remark, Box | None] | None:
+        """Go to the next place of the present remark, or to the next remark; None when there is none.
+
+        A remark without a place (two findings, a class that is missing) is one step with no box.
+        """
+        if not self.remarks:
+            return None
+        if self.current < 0 or self._place + 1 >= len(self.remarks[self.current].places):
+            self.current = (self.current + 1) % len(self.remarks)
+            self._place = 0
+        else:
+            self._place += 1
+        remark = self.remarks[self.current]
+        self.changed.emit()
+        return remark, remark.places[self._place] if remark.places else None
+
+    def _leave(self, _entry: object) -> None:
+        self._edition += 1
+        self._show(())
+        self._again()
+
+    def _other_project(self) -> None:
+        # An answer for the project before may have been dropped on its way.
+        self._checking = False
+        self._again()
+
+    def _again(self, _box: object = None) -> None:
+        self._edition += 1
+        if self._session.schema.rules:
+            self._timer.start()
+        else:
+            self._timer.stop()
+            self._show(())
+
+    def _check(self) -> None:
+        session, label = self._session, self._session.label
+        if label is None:
+            return
+        if self._checking or label.stroke_open:
+            self._timer.start()
+            return
+        edition, schema, planes = self._edition, session.schema, label.planes
+        grades, findings = dict(label.grades), dict(label.findings)
+        if not needs(schema, grades, findings):
+            self._show(check(schema, Facts(), grades, findings))
+            return
+        self._checking = True
+
+        def arrived(remarks: tuple[Remark, ...]) -> None:
+            self._checking = False
+            if edition == self._edition:
+                self._show(remarks)
+
+        session.run_behind(lambda: check_label(schema, planes, grades, findings), arrived, self._failed)
+
+    def _failed(self, error: BaseException) -> None:
+        self._checking = False
+        self._session.say(f"The consistency rules could not be checked: {error}")
+
+    def _show(self, remarks: tuple[Remark, ...]) -> None:
+        if remarks == self.remarks:
+            return
+        # Whoever walks along the remarks stays at the one that is still there.
+        now = self.remarks[self.current].targets if self.current >= 0 else None
+        self.remarks = remarks
+        self.current = next((at for at, one in enumerate(remarks) if one.targets == now), -1)
+        self._place = -1
+        self.changed.emit()

@@ -116,6 +116,7 @@ class Window(QMainWindow):
         session.entries_changed.connect(self._entries_changed)
         session.display_changed.connect(self._show_zoom)
         session.options_changed.connect(self.canvas.refresh_cursor)
+        session.looking.settings_changed.connect(lambda _: self.commands.refresh())
         self._unsaved.connect(self.notices.tell)
         session.problem.connect(self._problem)
         session.noted.connect(lambda sentence: self.notices.say(sentence, "warning"))

@@ -24,6 +24,9 @@ class Menu:
                 yield item
 
 
+ZOOM = ("view.fit", "view.actual", "view.in", "view.out")
+LIGHT = ("view.red_free", "view.clahe", "view.reset_light", SEPARATOR, "view.overview", "view.keep")
+
 PROJECT_MENU = Menu(
     "Project",
     (
@@ -33,7 +36,7 @@ PROJECT_MENU = Menu(
         SEPARATOR,
         "file.export",
         SEPARATOR,
-        Menu("View", ("view.fit", "view.actual", "view.in", "view.out", SEPARATOR, "view.full_screen")),
+        Menu("View", (*ZOOM, SEPARATOR, *LIGHT, SEPARATOR, "view.full_screen")),
         Menu("Theme", ("theme.system", "theme.dark", "theme.light")),
         SEPARATOR,
         "help.keys",

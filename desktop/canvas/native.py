@@ -58,6 +58,13 @@ class NativePyramid:
         return cls(tuple(levels), low, high)
 
     @property
+    def own_window(self) -> tuple[float, float]:
+        """The values that `inference.images.to_rgb8` shows as black and white."""
+        if self.kind == "float32":
+            return self.low, self.high
+        return 0.0, 255.0 if self.high <= 255 else 4095.0 if self.high <= 4095 else 65535.0
+
+    @property
     def kind(self) -> str:
         """The name of the native type: ``uint16`` or ``float32``."""
         return self.levels[0].dtype.name

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QToolBu
 
 from desktop.desk import Desk
 from desktop.panels.history import HistoryPanel
+from desktop.panels.view_options import ViewOptions
 from desktop.panels.widgets import column, line
 from desktop.theme import GRID
 
@@ -24,7 +25,10 @@ class Tab:
 
 
 # One line a tab, from left to right.
-TABS: tuple[Tab, ...] = (Tab("history", "History", lambda desk: HistoryPanel(desk.session)),)
+TABS: tuple[Tab, ...] = (
+    Tab("history", "History", lambda desk: HistoryPanel(desk.session)),
+    Tab("view", "View", lambda desk: ViewOptions(desk.session)),
+)
 
 
 class SideTabs(QWidget):

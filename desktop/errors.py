@@ -9,3 +9,7 @@ class DesktopError(Exception):
 
 class UsageError(DesktopError):
     """The command line itself makes no sense; ends the program with status 2."""
+
+
+class SessionError(DesktopError):
+    """Something was asked that makes no sense now, e.g. a stroke without an image."""

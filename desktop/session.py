@@ -5,13 +5,15 @@ pool, predictions from the prediction thread, and every write goes to the store'
 told by queued signals only and lives in the GUI thread; no method here reads a file or decodes an image.
 
 The class is the front of the parts that it owns: `Opening` (folder, project, indexing), `Showing` (which
-image, what is at hand), `Review` (the label's edits), `Choices` (class, brush, styles, thresholds), `Saving`,
+image, what is at hand), `Review` (the label's edits), `Timeline` (undo), `Finishing`, `Choices` (class,
+brush, styles), `Thresholds`, `LayerState` (locks), `Landing` and `LatePredictions` (changes made behind), `Saving`,
 `Predicting` and `FineTune`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +22,26 @@ from PySide6.QtCore import QObject
 from desktop.jobs.fine_tune import FineTune
 from desktop.jobs.predicting import Predicting
 from desktop.jobs.saving import Saving
+from desktop.state.assessments import Assessments
 from desktop.state.choices import Choices
 from desktop.state.components import Components
+from desktop.state.consistency import Consistency
 from desktop.state.entries import Entry, EntryList
+from desktop.state.finishing import Finishing
+from desktop.state.landing import Landing
+from desktop.state.late import LatePredictions
+from desktop.state.layers import LayerState
 from desktop.state.limits import Limits
 from desktop.state.looking import Looking
 from desktop.state.measuring import Measuring
+from desktop.state.notes import Notes
 from desktop.state.opening import Opening
 from desktop.state.review import Review
+from desktop.state.second_view import SecondView
 from desktop.state.session_signals import SessionSignals
 from desktop.state.showing import Showing
+from desktop.state.thresholds import Thresholds
+from desktop.state.timeline import Timeline
 from desktop.state.viewing import Viewing
 from desktop.state.wiring import wire
 
@@ -63,6 +75,12 @@ class Session(SessionSignals):
         super().__init__(parent)
         self.showing = Showing(self)
         self.review = Review(self)
+        self.layers = LayerState(self)
+        self.landing = Landing(self)
+        self.timeline = Timeline(self)
+        self.thresholds = Thresholds(self)
+        self.late = LatePredictions(self)
+        self.finishing = Finishing(self)
         self.choices = Choices(self)
         self.limits = Limits(lambda: self.label, self)
         self.saving = Saving(self)
@@ -72,7 +90,11 @@ class Session(SessionSignals):
         self.fine_tune = FineTune(self)
         self.measuring = Measuring(self)
         self.viewing = Viewing(self)
+        self.second_view = SecondView(self)
         self.components = Components(self)
+        self.consistency = Consistency(self)
+        self.notes = Notes(self)
+        self.assessments = Assessments(self)
         wire(self)
 
     # ==== opening and closing
@@ -226,21 +248,21 @@ class Session(SessionSignals):
 
     def undo(self) -> None:
         """Take back the last edit of the current image (also of earlier sittings)."""
-        self.review.undo()
+        self.timeline.undo()
 
     def redo(self) -> None:
         """Do again what was undone last."""
-        self.review.redo()
+        self.timeline.redo()
 
     @property
     def undo_text(self) -> str | None:
         """What `undo` would take back; None: nothing to undo."""
-        return self.review.undo_text
+        return self.timeline.undo_text
 
     @property
     def redo_text(self) -> str | None:
         """What `redo` would do again; None: nothing to redo."""
-        return self.review.redo_text
+        return self.timeline.redo_text
 
     def set_grade(self, scale: str, value: str | None) -> None:
         """Set (or clear, None) the grade of a scale: an edit like any other, undone like any other."""
@@ -252,34 +274,31 @@ class Session(SessionSignals):
 
     def take_prediction(self, class_name: str) -> None:
         """Replace the unprotected pixels of a class by the prediction at its threshold (one edit)."""
-        self.review.recompute(class_name, self.threshold(class_name), f"Prediction of {class_name} taken")
+        self.thresholds.take(class_name)
 
     # ==== finishing
 
     def finish(self, accepted: Collection[str] = ()) -> None:
         """Confirm what was visible, what is set, and what ``accepted`` names ("grade:<scale>", ...)."""
-        self.review.finish(accepted)
+        self.finishing.finish(accepted)
 
     def finish_and_next(self, accepted: Collection[str] = ()) -> None:
         """`finish`, then to the next unfinished entry."""
-        self.review.finish(accepted)
-        self.next_unfinished()
+        self.finishing.finish(accepted, self.next_unfinished)
 
     def reject(self, reason: str) -> None:
         """Mark the current image as not usable, with a reason, then go on."""
-        self.review.reject(reason)
+        self.finishing.reject(reason)
         self.next_unfinished()
 
     def second_look(self) -> None:
         """Ask for a second look at the current image, then go on."""
-        self.review.second_look()
+        self.finishing.second_look()
         self.next_unfinished()
 
     def take_back(self) -> None:
-        """Go back to the image finished last in this sitting and undo its finish; else to the previous."""
-        image_id = self.review.take_back()
-        position = self.entries.position_of(image_id) if image_id is not None else None
-        self.go_to(position if position is not None else self.position - 1)
+        """Go back to the image finished last (also earlier sittings') and undo that; else to the previous."""
+        self.finishing.take_back()
 
     @property
     def status_counts(self) -> Mapping[str, int]:
@@ -311,27 +330,17 @@ class Session(SessionSignals):
         """class id -> `LayerStyle(visible, color, opacity, ...)`, of every active class."""
         return self.choices.styles
 
-    def set_layer_style(
-        self,
-        class_id: int,
-        *,
-        visible: bool | None = None,
-        color: str | None = None,
-        opacity: float | None = None,
-        fill: bool | None = None,
-        outline: bool | None = None,
-    ) -> None:
-        """Change how one layer is drawn."""
-        given = {"visible": visible, "color": color, "opacity": opacity, "fill": fill, "outline": outline}
-        self.choices.set_style(class_id, **given)
+    def set_layer_style(self, class_id: int, **changes: bool | str | float | None) -> None:
+        """Change how one layer is drawn: visible, color, opacity, fill, outline; None leaves one."""
+        self.choices.set_style(class_id, **changes)
 
     def threshold(self, class_name: str) -> float:
-        """The threshold in use for a class: set here, else the model's own, else 0.5."""
-        return self.choices.threshold(class_name, self.model)
+        """The threshold in use for a class of the current image. See `Thresholds.cut`."""
+        return self.thresholds.cut(class_name).threshold
 
     def set_threshold(self, class_name: str, value: float) -> None:
-        """Recompute the unprotected pixels of a class at a new threshold, off the GUI thread."""
-        self.choices.set_threshold(class_name, value)
+        """Cut a class at another threshold, in the scope that is chosen; off the GUI thread."""
+        self.thresholds.set(class_name, replace(self.thresholds.cut(class_name), threshold=value))
 
     # ==== the model
 

@@ -20,6 +20,7 @@ from desktop.canvas.decoration import Decoration
 from desktop.canvas.evening import wants_evening
 from desktop.canvas.overview import Overview
 from desktop.canvas.placard import Placard, PlacardKind, paint_placard
+from desktop.canvas.preview import Preview
 from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
 from desktop.canvas.rects import box_of, device_rect, logical_rect, rects_of
 from desktop.canvas.styles import LayerStyle
@@ -152,6 +153,11 @@ class ImageSurface(QWidget):
         if self._stand_in is None:
             self._composer.set_styles(styles)
             self.update()
+
+    def set_preview(self, preview: Preview | None) -> None:
+        """Show one class as a threshold would leave it; call it again for every move. None: as it is."""
+        self._composer.set_preview(preview)
+        self.update()
 
     def set_stand_in(self, stand_in: StandIn | None) -> None:
         """Show other planes in the label's place; None: the label's again. Another image takes them away.

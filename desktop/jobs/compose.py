@@ -1,4 +1,4 @@
-"""From a prediction to the planes of a virtual label, at the thresholds in use. Called in the read pool."""
+"""From a prediction to the planes of a virtual label, with the cuts in use. Called in the read pool."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from desktop.jobs.facts import uncertainty
+from desktop.project.provenance import Cut
 from inference.postprocess import class_mask
 from inference.prediction import probability_to_level
 
@@ -17,10 +19,8 @@ if TYPE_CHECKING:
     from inference.schema import Schema
 
 
-def predicted_pages(
-    prediction: Prediction, schema: Schema, thresholds: Mapping[str, float]
-) -> NDArray[np.uint8]:
-    """The bit planes (P, H, W) uint8 that a prediction gives at these thresholds (0.5 where none is given).
+def predicted_pages(prediction: Prediction, schema: Schema, cuts: Mapping[str, Cut]) -> NDArray[np.uint8]:
+    """The bit planes (P, H, W) uint8 that a prediction gives with these cuts (at 0.5 where none is given).
 
     Classes are matched by name: what the schema does not know is not drawn, what the model does not know
     stays empty.
@@ -29,7 +29,10 @@ def predicted_pages(
     pages = np.zeros((max(1, schema.pages), height, width), np.uint8)
     for item in schema.active_classes:
         if item.name in prediction.classes:
-            mask = class_mask(prediction, item.name, thresholds.get(item.name, 0.5)).view(np.uint8)
+            cut = cuts.get(item.name, Cut())
+            mask = class_mask(
+                prediction, item.name, cut.threshold, min_area=cut.min_area, fill_holes=cut.fill_holes
+            ).view(np.uint8)
             page = pages[item.id // 8]
             np.bitwise_or(page, np.left_shift(mask, item.id % 8, out=mask), out=page)
     return pages
@@ -37,7 +40,8 @@ def predicted_pages(
 
 def summary(prediction: Prediction, thresholds: Mapping[str, float]) -> dict[str, Any]:
     """What lists and queues need of a prediction: per class the fraction of the network's picture (0 to 1)
-    inside at its threshold and the highest level (0 to 255), and all grade and finding probabilities.
+    inside at its threshold and the highest level (0 to 255), all grade and finding probabilities, and how
+    much the model doubts all that, 0 to 1 (see `uncertainty`).
     """
     classes = {}
     for name in prediction.classes:
@@ -46,4 +50,5 @@ def summary(prediction: Prediction, thresholds: Mapping[str, float]) -> dict[str
         classes[name] = {"fraction": inside / levels.size, "highest": int(levels.max(initial=0))}
     grades = {name: [round(p, 5) for p in chances] for name, chances in prediction.grades.items()}
     findings = {name: round(p, 5) for name, p in prediction.findings.items()}
-    return {"classes": classes, "grades": grades, "findings": findings}
+    doubt = uncertainty(prediction)
+    return {"classes": classes, "grades": grades, "findings": findings, "uncertainty": doubt}

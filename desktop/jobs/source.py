@@ -13,7 +13,7 @@ from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
 from desktop.jobs.compose import predicted_pages
 from desktop.jobs.display import Pixels, Reading
 from desktop.jobs.thumbnails import ThumbnailCache
-from desktop.project.provenance import Base
+from desktop.project.provenance import Base, Cut
 from inference.images import read_image, to_rgb8
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a virtual label is made from: the model and thresholds in use. Replaced whole, never changed."""
+    """What a virtual label is made from: the model and cuts in use. Replaced whole, never changed."""
 
     model_digest: str | None = None
-    thresholds: Mapping[str, float] = field(default_factory=dict)
+    cuts: Mapping[str, Cut] = field(default_factory=dict)
 
 
 class FolderSource:
@@ -97,9 +97,9 @@ class FolderSource:
         return prediction
 
     def _show(self, label: Label, prediction: Prediction, shown: Shown) -> None:
-        pages = predicted_pages(prediction, label.schema, shown.thresholds)
-        used = {name: value for name, value in shown.thresholds.items() if name in prediction.classes}
-        label.set_base(pages, Base("prediction", prediction.model_digest, used))
+        pages = predicted_pages(prediction, label.schema, shown.cuts)
+        used = {name: cut for name, cut in shown.cuts.items() if name in prediction.classes}
+        label.set_base(pages, Base.predicted(prediction.model_digest, used))
 
 
 def identify(project: Project, entry: Entry) -> ImageRow | None:

@@ -68,7 +68,7 @@ def read_label(connection: Connection, key: LabelKey, schema: Schema) -> Label:
     base = Base.from_dict(found["base"])
     label = Label(key, schema, state, base=base, label_id=found["id"], frozen=True)
     label.snapshot_seq = snapshot_seq
-    label.confirmed_classes = _confirmed_classes(connection, key)
+    label.confirmed_classes = confirmed_classes(connection, key)
     label.saved(state.history.last_seq)
     return label
 
@@ -99,7 +99,8 @@ def read_states(connection: Connection, key: LabelKey) -> dict[str, str]:
     return {row[0]: row[1] for row in found}
 
 
-def _confirmed_classes(connection: Connection, key: LabelKey) -> set[int]:
+def confirmed_classes(connection: Connection, key: LabelKey) -> set[int]:
+    """Return the classes that a finish of this label confirmed."""
     targets = (target.partition(":") for target in read_states(connection, key))
     return {int(name) for kind, _, name in targets if kind == "class"}
 

@@ -16,6 +16,7 @@ from desktop.project.journal import net_change, now
 from desktop.project.label import Label, LabelKey, Recorded
 from desktop.project.label_store import (
     Freeze,
+    confirmed_classes,
     read_states,
     set_status,
     standing_edits,
@@ -49,6 +50,15 @@ class Finish:
     shown: bool
     values_differ: bool
     prediction_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A review that was undone: the image, its status from before, and the classes confirmed before."""
+
+    image_id: str
+    status: str
+    confirmed: frozenset[int]
 
 
 class ReviewCommands(LabelCommands):
@@ -102,12 +112,20 @@ class ReviewCommands(LabelCommands):
         self.save(label)
         return self.writer.submit(lambda connection: _take_back(connection, label.key))
 
-    def last_review(self) -> Future[str | None]:
-        """Give the image that this reader finished, rejected or put aside last, of what stands; None: none.
+    def take_back_review(self, image_id: str) -> Future[str]:
+        """Undo the last finish, rejection or second look of an image; the Future gives the status before.
 
-        It goes through the writer, so that what waits to be written counts.
+        It raises ProjectError when there is nothing to take back.
         """
-        return self.writer.submit(lambda connection: _last_review(connection, self.reader))
+        key = self.key(image_id)
+        return self.writer.submit(lambda connection: _take_back(connection, key))
+
+    def take_back_last(self) -> Future[TakenBack | None]:
+        """Undo what this reader finished, rejected or put aside last, of what stands; None: there is nothing.
+
+        It finds and undoes in one step of the writer, so that several in a row go back one by one.
+        """
+        return self.writer.submit(lambda connection: _take_back_last(connection, self.reader))
 
     def reject(self, image_id: str, reason: str) -> Future[str]:
         """Put an image aside for good; the Future gives its status.
@@ -230,6 +248,15 @@ def _last_review(connection: Connection, reader: str) -> str | None:
         .limit(1)
     ).first()
     return None if found is None else str(found[0])
+
+
+def _take_back_last(connection: Connection, reader: str) -> TakenBack | None:
+    image_id = _last_review(connection, reader)
+    if image_id is None:
+        return None
+    key = LabelKey(image_id, reader, 0)
+    status = _take_back(connection, key)
+    return TakenBack(image_id, status, frozenset(confirmed_classes(connection, key)))
 
 
 def _take_back(connection: Connection, key: LabelKey) -> str:

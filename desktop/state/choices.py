@@ -1,22 +1,17 @@
-"""What the reader chose for this sitting: class, brush, how layers look, thresholds. Owns no widget."""
+"""What the reader chose for this sitting: class, brush, how layers look. Owns no widget."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from desktop.canvas.styles import LayerStyle
 from inference.schema import Schema
 
-if TYPE_CHECKING:
-    from desktop.jobs.predicting import ModelInUse
-
 MIN_RADIUS, MAX_RADIUS = 0.5, 500.0
-DEFAULT_THRESHOLD = 0.5
 
 
 class Choices(QObject):
@@ -25,21 +20,18 @@ class Choices(QObject):
     selection_changed = Signal()
     options_changed = Signal()
     styles_changed = Signal()
-    threshold_changed = Signal(str)
-    """A class's threshold was set to another value."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.class_id: int | None = None
         self.brush_radius = 20.0
         self._styles: dict[int, LayerStyle] = {}
-        self._thresholds: dict[str, float] = {}
         self._schema = Schema()
 
     def adopt(self, schema: Schema, *, forget: bool) -> None:
         """Another schema: keep what still makes sense, or, with ``forget`` (another folder), nothing."""
         if forget:
-            self._styles, self._thresholds, self.class_id = {}, {}, None
+            self._styles, self.class_id = {}, None
         known = {item.id: item.color for item in self._schema.active_classes}
         self._schema = schema
         ids = [item.id for item in schema.active_classes]
@@ -86,25 +78,9 @@ class Choices(QObject):
             self._styles[class_id] = changed
             self.styles_changed.emit()
 
-    def threshold(self, class_name: str, model: ModelInUse | None) -> float:
-        """Set here, else the model's own, else 0.5."""
-        own = model.thresholds.get(class_name, DEFAULT_THRESHOLD) if model is not None else DEFAULT_THRESHOLD
-        return self._thresholds.get(class_name, own)
-
-    def thresholds(self, model: ModelInUse | None) -> dict[str, float]:
-        """The threshold in use of every active class, by name."""
-        return {item.name: self.threshold(item.name, model) for item in self._schema.active_classes}
-
-    def set_threshold(self, class_name: str, value: float) -> None:
-        """Between 0 and 1."""
-        value = min(max(value, 0.0), 1.0)
-        if self._thresholds.get(class_name) != value:
-            self._thresholds[class_name] = value
-            self.options_changed.emit()
-            self.threshold_changed.emit(class_name)
-
-    def forget_thresholds(self) -> None:
-        """Another model: its own thresholds hold again."""
-        if self._thresholds:
-            self._thresholds.clear()
-            self.options_changed.emit()
+    def restyle(self, styles: Mapping[int, LayerStyle]) -> None:
+        """Give several layers another look at once; ids that the schema has not are passed over."""
+        changed = {**self._styles, **{one: style for one, style in styles.items() if one in self._styles}}
+        if changed != self._styles:
+            self._styles = changed
+            self.styles_changed.emit()

@@ -33,7 +33,7 @@ class Wiring(QObject):
         self._session = session
         self._pass_on()
         showing, review, predicting = session.showing, session.review, session.predicting
-        showing.late_prediction.connect(review.take_late_prediction)
+        showing.late_prediction.connect(session.late.take)
         showing.pool.set_pinned(self._is_pinned)
         review.touched.connect(self._on_touched)
         session.saving.acknowledged.connect(self._on_acknowledged)
@@ -41,7 +41,13 @@ class Wiring(QObject):
         session.saving.failed.connect(self._on_save_failed)
         predicting.predicted.connect(self._on_predicted)
         predicting.model_changed.connect(self._on_model_changed)
-        session.choices.threshold_changed.connect(self._on_threshold_changed)
+        session.thresholds.shared_changed.connect(self._show_anew)
+        session.thresholds.changed.connect(session.options_changed)
+        session.finishing.taken_back.connect(self._set_status)
+        showing.label_changed.connect(lambda _box: session.thresholds.label_shown())
+        session.project_changed.connect(session.layers.adopt)
+        session.project_changed.connect(session.thresholds.adopt)
+        session.choices.styles_changed.connect(session.layers.keep_later)
         session.entries_changed.connect(lambda *_: session.statuses_changed.emit())
 
     def _pass_on(self) -> None:
@@ -64,6 +70,7 @@ class Wiring(QObject):
             part.history_changed.connect(session.history_changed)
         for part in (
             review,
+            session.thresholds,
             session.saving,
             session.predicting,
             session.opening,
@@ -97,6 +104,14 @@ class Wiring(QObject):
         # A finish answers with the status that the store derived; an edit with a number.
         if isinstance(result, str):
             self._set_status(image_id, result)
+        elif isinstance(result, int):
+            self._leave_old_steps(image_id, result)
+
+    def _leave_old_steps(self, image_id: str, seq: int) -> None:
+        position = self._session.entries.position_of(image_id)
+        image = self._session.showing.pool.get(position) if position is not None else None
+        if image is not None and image.reading is not None and image.reading.label is not None:
+            image.reading.label.saved(seq)
 
     def _set_status(self, image_id: str, status: str) -> None:
         entry = self._entry(image_id)
@@ -134,21 +149,13 @@ class Wiring(QObject):
 
     def _on_model_changed(self) -> None:
         session = self._session
-        session.choices.forget_thresholds()
+        session.thresholds.adopt()
         schema, model = session.schema, session.model
         empty = not (schema.classes or schema.grades or schema.findings)
         if model is not None and session.model_allowed and session.project is not None and empty:
             # A folder of which nothing is known yet asks what the chosen model answers.
             session.set_schema(model.schema)
         self._show_anew()
-
-    def _on_threshold_changed(self, class_name: str) -> None:
-        session = self._session
-        label = session.label
-        self._show_anew()
-        if label is not None and not label.is_virtual:
-            value = session.threshold(class_name)
-            session.review.recompute(class_name, value, f"Threshold of {class_name}: {value:.2f}")
 
     def _show_anew(self) -> None:
         """Virtual labels follow the model and thresholds in use; what was edited stays as it is."""
@@ -157,7 +164,7 @@ class Wiring(QObject):
         if source is None:
             return
         model = session.model if session.model_allowed else None
-        source.shown = Shown(model.digest if model else None, session.choices.thresholds(session.model))
+        source.shown = Shown(model.digest if model else None, session.thresholds.shared_cuts())
         session.showing.pool.make_all_anew(lambda reading: _has_all(reading, source.shown))
 
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QTimer
 from desktop.jobs import scanning
 from desktop.project.errors import StoreWriteError
 from desktop.project.scan import Found
-from desktop.state.review import SessionError
+from desktop.errors import SessionError
 from tests.desktop.session_tools import (
     HEIGHT,
     SCHEMA,

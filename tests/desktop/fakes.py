@@ -21,6 +21,7 @@ from desktop.session import Session
 from desktop.state.entries import EntryList
 from desktop.state.looking import Looking
 from desktop.state.measuring import Measuring
+from desktop.state.second_view import SecondView
 from desktop.state.viewing import Viewing
 from inference.prediction import Geometry, Prediction, quantise
 from inference.schema import Finding, GradeScale, MaskClass, Schema
@@ -110,6 +111,7 @@ class FakeSession(Session):
         self.looking = Looking(self)
         self.measuring = FakeMeasuring(self)
         self.viewing = FakeViewing(self)
+        self.second_view = SecondView(self)
         self.values: dict[str, Any] = {
             "folder": None, "folder_problem": None, "project": None, "schema": Schema(), "position": -1,
             "image_pyramid": None, "overlay": None, "image_problem": None, "label": None, "prediction": None,

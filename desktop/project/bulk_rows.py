@@ -25,7 +25,7 @@ from desktop.project.rows import (
 from desktop.project.uuid7 import uuid7
 
 if TYPE_CHECKING:
-    from desktop.project.bulk import SetAside, SetValue
+    from desktop.project.bulk_change import SetAside, SetValue
 
 Status = tuple[str, str, str]
 """Status, reason, and when it was set."""

@@ -47,6 +47,32 @@ _FIXED_CODES: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class LabelFacts:
+    """What lists need of a label after its journal row `seq`.
+
+    `areas` are fractions of the image (0 to 1) by class id, of the classes that the label says something of.
+    `disagreements` are 1 - Dice (0 to 1) between label and the prediction of `model_digest` by class id,
+    `disagreement` the same over the pixels of all these classes together; None: there was no prediction.
+    """
+
+    image_id: str
+    seq: int
+    areas: Mapping[int, float]
+    model_digest: str = ""
+    disagreement: float | None = None
+    disagreements: Mapping[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FactColumn:
+    """A part of a column: `positions` (n,) int32, and as many values: numbers, or texts where it is coded."""
+
+    name: str
+    positions: NDArray[np.int32]
+    values: Any
+
+
 def grade_column(scale: str) -> str:
     """Return the column of a scale's grades."""
     return f"grade:{scale}"

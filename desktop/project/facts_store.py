@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, and_, func, or_, select
 
 from desktop.project import tables
 from desktop.project.base import ProjectBase
 from desktop.project.facts import (
     POOLED,
+    FactColumn,
+    LabelFacts,
     area_column,
     finding_column,
     grade_column,
@@ -28,32 +29,6 @@ from desktop.project.store import upsert
 
 Place = Callable[[str, int], int | None]
 """Path and frame to the position in the list, None when it is not there."""
-
-
-@dataclass(frozen=True, slots=True)
-class LabelFacts:
-    """What lists need of a label after its journal row `seq`.
-
-    `areas` are fractions of the image (0 to 1) by class id, of the classes that the label says something of.
-    `disagreements` are 1 - Dice (0 to 1) between label and the prediction of `model_digest` by class id,
-    `disagreement` the same over the pixels of all these classes together; None: there was no prediction.
-    """
-
-    image_id: str
-    seq: int
-    areas: Mapping[int, float]
-    model_digest: str = ""
-    disagreement: float | None = None
-    disagreements: Mapping[int, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class FactColumn:
-    """A part of a column: `positions` (n,) int32, and as many values: numbers, or texts where it is coded."""
-
-    name: str
-    positions: NDArray[np.int32]
-    values: Any
 
 
 class FactStore(ProjectBase):

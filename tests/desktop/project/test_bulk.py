@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert
 
 from desktop.project import tables
-from desktop.project.bulk import CHUNK, FinishValues, SetAside, SetValue
+from desktop.project.bulk_change import CHUNK, FinishValues, SetAside, SetValue
 from desktop.project.errors import ProjectError
 from desktop.project.journal import now
 from desktop.project.project import Project
@@ -188,7 +188,14 @@ def test_five_thousand_are_taken_back_without_one_missing(tmp_path) -> None:
     folder.mkdir()
     with Project.create(folder, SCHEMA, reader="ann") as project:
         images = [
-            {"id": uuid7(), "path": f"{n}.png", "frame": 0, "position": n, "state": "present", "created": now()}
+            {
+                "id": uuid7(),
+                "path": f"{n}.png",
+                "frame": 0,
+                "position": n,
+                "state": "present",
+                "created": now(),
+            }
             for n in range(5_000)
         ]
         project.writer.submit(lambda c: c.execute(insert(tables.images), images)).result()

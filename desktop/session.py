@@ -5,9 +5,8 @@ pool, predictions from the prediction thread, and every write goes to the store'
 told by queued signals only and lives in the GUI thread; no method here reads a file or decodes an image.
 
 The class is the front of the parts that it owns: `Opening` (folder, project, indexing), `Showing` (which
-image, what is at hand), `Review` (the label's edits), `Timeline` (undo), `Finishing`, `Choices` (class,
-brush, styles), `Thresholds`, `LayerState` (locks), `Landing` and `LatePredictions` (changes made behind), `Saving`,
-`Predicting` and `FineTune`.
+image, what is at hand), `Review` (the label's edits), `Timeline` (undo), `Finishing`, `Choices`, `Saving`,
+`Thresholds`, `LayerState` (locks), `Landing` and `LatePredictions` (what is made behind), `Predicting`, ...
 """
 
 from __future__ import annotations

@@ -38,6 +38,9 @@ class Leaving(QObject):
         While the disk refuses something, ``stay`` is called instead, and a notice says so: ``again`` ends its
         sentence ("close the window again"), ``answer`` is the button that goes all the same.
         """
+        # What waits for a key to rest, or for a drag of the opacity to end, is kept now.
+        self._session.thresholds.flush()
+        self._session.layers.flush()
         self._then, self._stay, self._words = then, stay, (again, answer)
         if self._session.refused:
             self._session.saving.try_again()

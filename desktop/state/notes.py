@@ -74,7 +74,11 @@ class Notes(QObject):
 
     def at(self, x: float, y: float, within: float) -> CommentRow | None:
         """The pinned note nearest to an image point, at most ``within`` image pixels away."""
-        near = [(math.hypot(one.x + 0.5 - x, one.y + 0.5 - y), one) for one in self.rows if _pinned(one)]
+        near = [
+            (math.hypot(one.x + 0.5 - x, one.y + 0.5 - y), one)
+            for one in self.rows
+            if one.x is not None and one.y is not None
+        ]
         found = min(near, key=lambda pair: pair[0], default=None)
         return found[1] if found is not None and found[0] <= within else None
 
@@ -193,7 +197,3 @@ class Notes(QObject):
                 self.changed.emit()
 
         return arrived
-
-
-def _pinned(note: CommentRow) -> bool:
-    return note.y is not None and note.x is not None

@@ -1,7 +1,7 @@
 """Editing the current label: strokes, edits, grades and findings.
 
-Everything here happens in memory, in the GUI thread; what it changes goes to the store through the writer. What
-takes longer is computed behind and lands (`desktop.state.landing`); finishing is `desktop.state.finishing`.
+Everything here happens in memory, in the GUI thread; what it changes goes to the store through the writer.
+What takes longer is computed behind and lands (`desktop.state.landing`); finishing is another part.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""How classes are cut out of predictions: thresholds, smallest areas, holes; seen live, committed as one edit.
+"""How classes are cut out of predictions: thresholds, smallest areas, holes; seen live, kept as one edit.
 
-While a cut is moved a `Preview` shows it on the canvas; nothing of the label changes. On release the exact mask
-is computed behind and lands as one undo step ("this image"), or becomes the project's setting for every image
-that nobody edited yet ("all unseen images").
+While a cut is moved a `Preview` shows it on the canvas; nothing of the label changes. On release the exact
+mask is computed behind and lands as one undo step ("this image"), or becomes the project's setting for every
+image that nobody edited yet ("all unseen images").
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Thresholds(QObject):
         return class_name in self._shared
 
     def cut(self, class_name: str) -> Cut:
-        """What holds for the current image: in the hand, else what its label was cut with, else the shared."""
+        """What holds for the current image: in the hand, else what its label was cut with, else shared."""
         move = self._move
         if move is not None and move.item.name == class_name:
             return move.cut
@@ -201,7 +201,7 @@ class Thresholds(QObject):
             self._share(move)
 
     def take(self, class_name: str) -> None:
-        """Give the unprotected pixels of a class what the prediction says at the cut in use: one undo step."""
+        """Give a class's unprotected pixels what the prediction says at the cut in use: one undo step."""
         self.flush()
         if self.can_move(class_name) and self._may(class_name):
             item = self._session.schema.class_named(class_name)

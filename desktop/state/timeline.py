@@ -1,7 +1,7 @@
 """Moving through the steps of the current label: undo, redo, and a jump to any step. Owns no widget.
 
-A small step is taken at once. What is large, far away or left to the store goes through `Landing`: computed on
-another thread, one repaint, a journal row a step.
+A small step is taken at once. What is large, far away or left to the store goes through `Landing`: computed
+on another thread, one repaint, a journal row a step.
 """
 
 from __future__ import annotations

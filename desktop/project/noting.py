@@ -53,7 +53,7 @@ class NotingCommands(ProjectBase):
                 .order_by(changes.c.id)
             ).mappings()
             for change in later:
-                found[change["comment_id"]] = _changed(found[change["comment_id"]], change)
+                found[change["comment_id"]] = _changed(found[change["comment_id"]], dict(change))
         return [note for note in found.values() if removed or not note.removed]
 
     def add_comment(

@@ -15,12 +15,16 @@ from PySide6.QtGui import QColor, QImage
 from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
 from desktop.canvas.styles import LayerStyle
 from desktop.jobs.fine_tune import FineTune
+from desktop.jobs.saving import Saving
 from desktop.project.edit import Edit, ValueChange
 from desktop.project.label import Label, LabelKey
 from desktop.session import Session
+from desktop.state.assessments import Assessments
+from desktop.state.consistency import Consistency
 from desktop.state.entries import EntryList
 from desktop.state.looking import Looking
 from desktop.state.measuring import Measuring
+from desktop.state.notes import Notes
 from desktop.state.second_view import SecondView
 from desktop.state.viewing import Viewing
 from inference.prediction import Geometry, Prediction, quantise
@@ -123,6 +127,10 @@ class FakeSession(Session):
         self._schema = schema
         self._list = EntryList()
         self._thumbs: dict[int, QImage] = {}
+        self.saving = Saving(self)
+        self.consistency = Consistency(self)
+        self.notes = Notes(self)
+        self.assessments = Assessments(self)
 
     def fill(self, names: list[str]) -> None:
         self.values |= {"folder": Path("/photographs/retina"), "project": object(), "schema": self._schema}

@@ -52,6 +52,7 @@ class StrokeTool(Tool):
         self._at: Point = (0.0, 0.0)
         self._last_end: tuple[Label, Point] | None = None
         self._sizing: tuple[Point, float] | None = None
+        self._pressure = 1.0
 
     @property
     def active(self) -> bool:
@@ -60,8 +61,12 @@ class StrokeTool(Tool):
 
     @property
     def ring_radius(self) -> float | None:
-        """The tip's radius."""
-        return self.context.brush_radius
+        """The tip's radius; during a stroke of a pen the one that its pressure gives."""
+        return self._tip if self._recorder is not None else self.context.brush_radius
+
+    @property
+    def _tip(self) -> float:
+        return max(self.context.brush_radius * self._pressure, MIN_RADIUS)
 
     @property
     def ring_centre(self) -> Point | None:
@@ -82,6 +87,7 @@ class StrokeTool(Tool):
             Qt.KeyboardModifier.ControlModifier
         )
         self._clears = self.erases is not opposite
+        self._pressure = event.pressure
         self._label = self.context.label
         self._recorder = self.context.begin_stroke()
         start = here
@@ -97,10 +103,11 @@ class StrokeTool(Tool):
             (x, _), radius = self._sizing
             self._set_radius(radius + event.x - x)
         elif self._recorder is not None:
+            self._pressure = event.pressure
             self._draw(self._at, (event.x, event.y))
 
     def release(self, event: ToolEvent) -> None:
-        """Draw to the end and commit."""
+        """Draw to the end and commit. A pen that is lifted presses no more: its last pressure counts."""
         if self._sizing is None and self._recorder is not None and (event.x, event.y) != self._at:
             self._draw(self._at, (event.x, event.y))
         self.finish()
@@ -182,7 +189,7 @@ class StrokeTool(Tool):
         if recorder is None or not recorder.is_open or not all(map(math.isfinite, end)):
             return
         self._at = end
-        for box, mask in covered_pieces(start, end, self.context.brush_radius):
+        for box, mask in covered_pieces(start, end, self._tip):
             cut = recorder.touch(box)
             if cut[0] < cut[2] and cut[1] < cut[3]:
                 inside = mask[cut[0] - box[0] : cut[2] - box[0], cut[1] - box[1] : cut[3] - box[1]]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from desktop.actions.keymap import Keymap
 from desktop.actions.menu import SEPARATOR, Menu
 from desktop.actions.record import Action, ActionError, conflicts
+from desktop.errors import DesktopError
 from desktop.theme import look
 
 
@@ -23,6 +24,8 @@ class Actions(QObject):
 
     keys_changed = Signal()
     """Shortcuts are others now: what shows them shows them anew."""
+    refused = Signal(str)
+    """Why an action could not be taken (a locked layer), in one sentence."""
     ran = Signal(str)
     """The id of an action that was just taken."""
 
@@ -70,7 +73,10 @@ class Actions(QObject):
             if not self._held:
                 _application().installEventFilter(self)
             self._held[key] = record
-        record.callback()
+        try:
+            record.callback()
+        except DesktopError as refusal:
+            self.refused.emit(str(refusal))
         self.refresh()
         self.ran.emit(record.id)
 

@@ -119,6 +119,8 @@ class Window(QMainWindow):
         session.looking.settings_changed.connect(lambda _: self.commands.refresh())
         self._unsaved.connect(self.notices.tell)
         session.problem.connect(self._problem)
+        for refused in (self.canvas.refused, self.commands.refused):
+            refused.connect(lambda sentence: self.notices.say(sentence, "warning", topic="refused"))
         session.noted.connect(lambda sentence: self.notices.say(sentence, "warning"))
         session.project_changed.connect(self._project_changed)
         session.closed.connect(self._closed)

@@ -8,7 +8,8 @@ is still held.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -24,6 +25,7 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
 from desktop.canvas.cursor import Ring
 from desktop.canvas.rects import box_of, logical_rect
+from desktop.errors import DesktopError
 from desktop.tools.base import Tool, ToolEvent
 
 if TYPE_CHECKING:
@@ -84,7 +86,9 @@ class Interaction:
             return
         if tool is None or self._view.reading:
             return
-        taken = tool.press(self._tool_event(event))
+        taken = False
+        with self._told():
+            taken = tool.press(self._tool_event(event))
         # A tool may be done with the press alone (a click on a component, the last vertex).
         if taken and tool.active:
             self._gesture_tool, self._gesture_button = tool, button
@@ -98,7 +102,10 @@ class Interaction:
         if tool is None or self._gesture_button is not Qt.MouseButton.NoButton or self._space:
             self.press(event)
             return
-        if not tool.double_click(self._tool_event(event)):
+        used = True
+        with self._told():
+            used = tool.double_click(self._tool_event(event))
+        if not used:
             self.press(event)
         elif not tool.active:
             self._end_gesture()
@@ -132,10 +139,19 @@ class Interaction:
         elif self._gesture_tool is not None and event.button() is self._gesture_button:
             tool = self._gesture_tool
             self._gesture_button = Qt.MouseButton.NoButton
-            tool.release(self._tool_event(event))
+            with self._told():
+                tool.release(self._tool_event(event))
             if not tool.active:
                 self._end_gesture()
         self._view.refresh_cursor()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What a tool is refused (a locked layer) is told, not raised."""
+        try:
+            yield
+        except DesktopError as refusal:
+            self._view.refused.emit(str(refusal))
 
     def leave(self) -> None:
         """The pointer went elsewhere."""
@@ -154,7 +170,11 @@ class Interaction:
     def finish(self) -> None:
         """End a gesture under way and keep it."""
         if self._gesture_tool is not None:
-            self._gesture_tool.finish()
+            with self._told():
+                self._gesture_tool.finish()
+            if self._gesture_tool.active:
+                # It was refused, and what it was drawn on may be gone the next moment.
+                self._gesture_tool.abort()
             self._end_gesture()
 
     def abort(self) -> None:
@@ -223,8 +243,11 @@ class Interaction:
                 self._space = True
                 self.update_cursor()
             return True
-        tool = self._view.tool
-        if tool is not None and self._view.viewport is not None and tool.key(key, event.modifiers()):
+        tool, used = self._view.tool, False
+        if tool is not None and self._view.viewport is not None:
+            with self._told():
+                used = tool.key(key, event.modifiers())
+        if tool is not None and used:
             if self.tool_active and not tool.active:
                 self._end_gesture()
             self._view.refresh_cursor()

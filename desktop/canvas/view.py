@@ -39,6 +39,8 @@ class CanvasView(ImageSurface):
     """The pointer is no longer over the canvas."""
     tab_pressed = Signal(bool)
     """Tab (True) or Shift+Tab (False) while the canvas has the keyboard and an image: it stays there."""
+    refused = Signal(str)
+    """Why a tool may not do what it was asked (a locked layer), in one sentence."""
     gesture_ended = Signal()
     """A tool's gesture was finished or aborted: what had to wait for it may go on."""
 

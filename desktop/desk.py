@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from desktop.canvas.view import CanvasView
+    from desktop.controllers.components import ComponentWalk
     from desktop.controllers.help import Help
     from desktop.controllers.looking import Looking
     from desktop.session import Session
@@ -27,6 +28,7 @@ class Desk(Protocol):
     page: str
     help: Help
     looking: Looking
+    components: ComponentWalk
 
     def has_folder(self) -> bool:
         """A folder is open."""

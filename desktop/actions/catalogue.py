@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from desktop.actions import files, help, review, tools, values, view, window
+from desktop.actions import components, files, help, review, tools, values, view, window
 from desktop.actions.record import Action
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ SECTIONS: tuple[Callable[[Desk], tuple[Action, ...]], ...] = (
     files.actions,
     review.actions,
     tools.actions,
+    components.actions,
     view.actions,
     values.actions,
     window.actions,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from desktop.controllers.components import ComponentWalk
 from desktop.controllers.help import Help
 from desktop.controllers.looking import Looking
 from desktop.theme import Choice, look
@@ -35,6 +36,7 @@ class Operations:
         self.page = "start"
         self.help = Help(window, session, settings)
         self.looking = Looking(session, canvas, settings)
+        self.components = ComponentWalk(session, canvas)
 
     # --- conditions
 
@@ -140,6 +142,8 @@ class Operations:
             return
         if not window.review.reject.isHidden():
             window.review.reject.hide()
+        elif self.components.leave():
+            pass
         elif window.notices.current is not None:
             window.notices.dismiss()
         self.canvas.setFocus()

@@ -1,0 +1,116 @@
+"""The chip over the image during the component walk: which piece, how doubtful, which keys decide it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from desktop.panels.widgets import label
+from desktop.theme import GRID
+
+TELL_MS = 6000
+_SWATCH = 10
+
+
+class WalkChip(QFrame):
+    """ "7 of 23 · MA · doubt .61 · keep Y · delete Del …", at the foot of the canvas; it takes no clicks."""
+
+    def __init__(self, canvas: QWidget) -> None:
+        super().__init__(canvas)
+        self.setProperty("role", "card")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.place = label("", "heading")
+        self.swatch = QLabel()
+        self.name = label("")
+        self.doubt = label("", "model")
+        self.state = label("", "quiet")
+        self._keep = label("keep", "quiet")
+        self._delete = label("delete", "quiet")
+        self.sentence = label("")
+        self._body = QWidget()
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
+        outer.addWidget(self.sentence)
+        outer.addWidget(self._body)
+        row = QHBoxLayout(self._body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        for widget in (self.place, self.swatch, self.name, self.doubt, self.state):
+            row.addWidget(widget)
+        for text, key in (
+            (self._keep, "Y"), (self._delete, "Del"),
+            (label("class", "quiet"), "Ctrl+Shift+1…9"), (label("next", "quiet"), "Tab"),
+        ):  # fmt: skip
+            row.addSpacing(GRID)
+            row.addWidget(text)
+            row.addWidget(label(key, "key"))
+        self._going = QTimer(self, singleShot=True, interval=TELL_MS)
+        self._going.timeout.connect(self.hide)
+        canvas.installEventFilter(self)
+        self.hide()
+
+    def tell(self, sentence: str) -> None:
+        """Show one sentence for a few seconds: there is no piece to go to."""
+        self.sentence.setText(sentence)
+        self._put(sentence, body=False)
+        self._going.start()
+
+    def clear(self) -> None:
+        """Take the piece away; a sentence goes by itself."""
+        if not self._going.isActive():
+            self.hide()
+
+    def show_piece(
+        self,
+        number: int,
+        count: int,
+        name: str,
+        color: str,
+        doubt: float | None,
+        *,
+        decided: bool,
+        missed: bool,
+    ) -> None:
+        """Show one piece; ``number`` 0: its place in the walk is not known yet."""
+        self.place.setText(f"{number} of {count}" if number else "…")
+        pixmap = QPixmap(_SWATCH, _SWATCH)
+        pixmap.fill(QColor(color))
+        self.swatch.setPixmap(pixmap)
+        self.name.setText(name)
+        self.doubt.setText("" if doubt is None else f"doubt {doubt:.2f}".replace(" 0.", " ."))
+        self.doubt.setVisible(doubt is not None)
+        self.state.setText("missed by the label" if missed else "kept" if decided else "")
+        self.state.setVisible(missed or decided)
+        self._keep.setText("take" if missed else "keep")
+        self._delete.setText("dismiss" if missed else "delete")
+        self._going.stop()
+        self._put(self.text, body=True)
+
+    @property
+    def text(self) -> str:
+        """What is shown, on one line."""
+        parts = (self.place, self.name, self.doubt, self.state)
+        return " · ".join(part.text() for part in parts if part.text())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay at the foot of the canvas."""
+        if watched is self.parent() and event.type() == QEvent.Type.Resize:
+            self._settle()
+        return False
+
+    def _put(self, text: str, *, body: bool) -> None:
+        self._body.setVisible(body)
+        self.sentence.setVisible(not body)
+        self.setAccessibleName(text)
+        self.adjustSize()
+        self._settle()
+        self.show()
+        self.raise_()
+
+    def _settle(self) -> None:
+        parent = self.parentWidget()
+        if parent is not None:
+            left = max(0, (parent.width() - self.width()) // 2)
+            self.move(left, max(0, parent.height() - self.height() - 2 * GRID))

@@ -1,0 +1,69 @@
+"""Edits that are computed from the whole label: at once when they are small, behind the window otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from desktop.project.edit import Edit
+from desktop.project.errors import PatchMismatch
+from desktop.project.planes import Box, LabelPlanes
+from desktop.tools.base import ToolContext
+
+__all__ = ["SMALL", "area", "perform_behind"]
+
+SMALL = 1_000_000
+"""Pixels that are looked through in a few milliseconds: no need to wait for another thread."""
+_ATTEMPTS = 3
+
+Maker = Callable[[LabelPlanes], Edit | None]
+
+
+def area(box: Box) -> int:
+    """Pixels inside a box."""
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def perform_behind(
+    context: ToolContext,
+    make: Maker,
+    *,
+    pixels: int,
+    nothing: str = "",
+    done: Callable[[Edit | None], None] | None = None,
+    attempts: int = _ATTEMPTS,
+) -> None:
+    """Perform the edit that ``make(planes)`` computes: one undo step, none when it is None.
+
+    ``make`` only reads and looks at about so many ``pixels``; more than `SMALL` are looked at behind. What
+    was painted meanwhile is noticed by the edit's checksums, and it is computed again. ``nothing`` is said when
+    nothing changes; ``done`` is told the edit, or None.
+    """
+    label = context.label
+    planes = label.planes if label is not None else None
+    if label is None or planes is None:
+        return
+
+    def arrived(edit: Edit | None) -> None:
+        if context.label is not label:
+            return
+        if edit is not None:
+            if label.stroke_open:
+                context.say("A stroke was under way, so nothing else was changed; do it again.")
+                return
+            try:
+                context.perform(edit)
+            except PatchMismatch:
+                if attempts > 1:
+                    more = attempts - 1
+                    perform_behind(context, make, pixels=pixels, nothing=nothing, done=done, attempts=more)
+                    return
+                raise
+        elif nothing:
+            context.say(nothing)
+        if done is not None:
+            done(edit)
+
+    if pixels <= SMALL:
+        arrived(make(planes))
+    else:
+        context.run_behind(lambda: make(planes), arrived)

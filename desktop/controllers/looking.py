@@ -22,6 +22,7 @@ from desktop.jobs.comparing import (
 
 if TYPE_CHECKING:
     from desktop.canvas.view import CanvasView
+    from desktop.project.provenance import Cut
     from desktop.session import Session
     from desktop.settings import Settings
     from inference.prediction import Prediction
@@ -124,7 +125,7 @@ class HeldPlanes(QObject):
         self._held: Held = ""
         self._used = False
         self._composing = False
-        self._predicted: tuple[Prediction, dict[str, float], OverlayPyramid] | None = None
+        self._predicted: tuple[Prediction, dict[str, Cut], OverlayPyramid] | None = None
         self._ahead = QTimer(self)
         self._ahead.setSingleShot(True)
         self._ahead.setInterval(AHEAD_MS)
@@ -145,13 +146,14 @@ class HeldPlanes(QObject):
             self._canvas.set_stand_in(None)
             self._canvas.set_banner(None)
 
-    def _thresholds(self) -> dict[str, float]:
-        return self._session.choices.thresholds(self._session.model)
+    def _cuts(self) -> dict[str, Cut]:
+        session = self._session
+        return {one.name: session.thresholds.cut(one.name) for one in session.schema.active_classes}
 
     def _at_hand(self) -> OverlayPyramid | None:
         """The planes of the current prediction at the thresholds in use, if they are composed."""
         known, prediction = self._predicted, self._session.prediction
-        if known is None or known[0] is not prediction or known[1] != self._thresholds():
+        if known is None or known[0] is not prediction or known[1] != self._cuts():
             return None
         return known[2]
 
@@ -176,12 +178,12 @@ class HeldPlanes(QObject):
         if self._composing:
             return
         self._composing = True
-        thresholds = self._thresholds()
-        work = partial(prediction_overlay, prediction, self._session.schema, thresholds)
+        cuts = self._cuts()
+        work = partial(prediction_overlay, prediction, self._session.schema, cuts)
 
         def done(overlay: OverlayPyramid) -> None:
             self._composing = False
-            self._predicted = (prediction, thresholds, overlay)
+            self._predicted = (prediction, cuts, overlay)
             if self._held:
                 self._show()
 

@@ -16,6 +16,7 @@ from desktop.jobs.compose import predicted_pages
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from desktop.project.provenance import Cut
     from inference.prediction import Prediction
     from inference.schema import Schema
 
@@ -40,11 +41,9 @@ class Difference:
     only_prediction: int
 
 
-def prediction_overlay(
-    prediction: Prediction, schema: Schema, thresholds: Mapping[str, float]
-) -> OverlayPyramid:
-    """What the model says, at these thresholds, as planes of the schema."""
-    return OverlayPyramid(predicted_pages(prediction, schema, thresholds))
+def prediction_overlay(prediction: Prediction, schema: Schema, cuts: Mapping[str, Cut]) -> OverlayPyramid:
+    """What the model says, with these cuts, as planes of the schema."""
+    return OverlayPyramid(predicted_pages(prediction, schema, cuts))
 
 
 def difference_of(

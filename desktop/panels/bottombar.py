@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from desktop.panels.widgets import Elided, label, styled
 from desktop.qactions import Actions, hint_of
 from desktop.session import Session
 from desktop.theme import GRID, set_icon
 
+if TYPE_CHECKING:
+    from desktop.canvas.pyramid import ImagePyramid
+
 
 class BottomBar(QWidget):
-    """hint · x y · class probability · zoom · saved | Finish, Reject, Second look."""
+    """hint · x y · value · class probability · zoom · saved | Finish, Reject, Second look."""
 
     def __init__(self, session: Session, actions: Actions) -> None:
         super().__init__()
@@ -25,6 +30,7 @@ class BottomBar(QWidget):
         self.hint = Elided(mode=Qt.TextElideMode.ElideRight)
         self.hint.setProperty("role", "quiet")
         self.place = label("", "quiet", accessible="Pointer")
+        self.value = label("", "quiet", accessible="Value of the pixel")
         self.says = label("", "model", accessible="What the model says here")
         self.zoom = label("", "quiet", accessible="Zoom")
         self.saved = label("", "quiet", accessible="Saved")
@@ -38,6 +44,7 @@ class BottomBar(QWidget):
         session.saved_changed.connect(self.show_saved)
         session.selection_changed.connect(self._read)
         session.prediction_changed.connect(self._read)
+        session.image_changed.connect(lambda _: self._shrink())
         session.project_changed.connect(lambda: self.show_saved(session.pending))
         self.show_saved(0)
 
@@ -46,7 +53,7 @@ class BottomBar(QWidget):
         row.setContentsMargins(2 * GRID, 0, GRID, 0)
         row.setSpacing(2 * GRID)
         row.addWidget(self.hint, 1)
-        for widget in (self.place, self.says, self.zoom, self.saved):
+        for widget in (self.place, self.value, self.says, self.zoom, self.saved):
             row.addWidget(widget)
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
@@ -68,9 +75,17 @@ class BottomBar(QWidget):
 
     def show_point(self, x: float, y: float) -> None:
         """Show the pixel under the pointer; negative values: the pointer is not on the image."""
-        self._point = None if x < 0 or y < 0 else (int(x), int(y))
-        self.place.setText("" if self._point is None else f"x {self._point[0]}  y {self._point[1]}")
+        image = self._session.image_pyramid
+        inside = image is not None and 0 <= x < image.width and 0 <= y < image.height
+        self._point = (int(x), int(y)) if inside else None
+        _show(self.place, f"x {self._point[0]}  y {self._point[1]}" if self._point else "")
+        _show(self.value, value_text(image, *self._point) if image is not None and self._point else "")
         self._reading.start()
+
+    def _shrink(self) -> None:
+        """Another image: its figures may be shorter."""
+        for one in (self.place, self.value, self.says):
+            one.setMinimumWidth(0)
 
     def _read(self) -> None:
         text = ""
@@ -86,7 +101,7 @@ class BottomBar(QWidget):
             x, y = self._point
             if x < width and y < height:
                 text = f"{name} {probability_at(prediction, name, y, x):.2f}".replace(" 0.", " .")
-        self.says.setText(text)
+        _show(self.says, text)
 
     def show_saved(self, pending: int) -> None:
         """Show how many edits still wait for the store."""
@@ -98,6 +113,22 @@ class BottomBar(QWidget):
         self.saved.setToolTip(
             "Every edit is in the store." if pending == 0 else "Edits that the store has not confirmed yet."
         )
+
+
+def value_text(image: ImagePyramid, x: int, y: int) -> str:
+    """The native value of a pixel, as the file has it: ``RGB 200 120 31``, or one number when it is grey."""
+    native = image.native
+    pixel = (image.levels if native is None else native.levels)[0][y, x]
+    numbers = [f"{float(v):.4g}" if image.kind == "float32" else str(int(v)) for v in pixel.ravel()]
+    if len(set(numbers)) == 1:
+        return f"value {numbers[0]}"
+    return "RGB " + " ".join(numbers)
+
+
+def _show(target: QLabel, text: str) -> None:
+    """Show a figure; its place never shrinks while the pointer moves, so that nothing beside it dances."""
+    target.setText(text)
+    target.setMinimumWidth(max(target.minimumWidth(), target.sizeHint().width()))
 
 
 def _action_button(actions: Actions, key: str, text: str, role: str = "") -> QPushButton:

@@ -18,14 +18,18 @@ from desktop.jobs.fine_tune import FineTune
 from desktop.jobs.saving import Saving
 from desktop.project.edit import Edit, ValueChange
 from desktop.project.label import Label, LabelKey
+from desktop.project.provenance import Cut
 from desktop.session import Session
 from desktop.state.assessments import Assessments
 from desktop.state.consistency import Consistency
 from desktop.state.entries import EntryList
+from desktop.state.layers import LayerState
 from desktop.state.looking import Looking
 from desktop.state.measuring import Measuring
 from desktop.state.notes import Notes
 from desktop.state.second_view import SecondView
+from desktop.state.thresholds import Thresholds
+from desktop.state.timeline import Timeline
 from desktop.state.viewing import Viewing
 from inference.prediction import Geometry, Prediction, quantise
 from inference.schema import Finding, GradeScale, MaskClass, Schema
@@ -104,6 +108,33 @@ class FakeViewing(Viewing):
         self._image_id = None
 
 
+class FakeTimeline(Timeline):
+    """Remembers where it was sent."""
+
+    def go_to(self, done: int) -> None:
+        self._session.calls.append(("go_to", done))
+
+
+class FakeThresholds(Thresholds):
+    """Cuts are what was set last; nothing is computed."""
+
+    def __init__(self, session: FakeSession) -> None:
+        super().__init__(session)
+        self.given: dict[str, Cut] = {}
+
+    def cut(self, class_name: str) -> Cut:
+        return self.given.get(class_name, Cut())
+
+    def move(self, class_name: str, cut: Cut) -> None:
+        if cut != self.cut(class_name):
+            self.given[class_name] = cut
+            self._session.calls.append(("move", class_name, cut))
+            self.changed.emit()
+
+    def release(self) -> None:
+        self._session.calls.append(("release",))
+
+
 class FakeSession(Session):
     """Every property is a plain value; commands change them and emit what the real one emits."""
 
@@ -116,6 +147,11 @@ class FakeSession(Session):
         self.measuring = FakeMeasuring(self)
         self.viewing = FakeViewing(self)
         self.second_view = SecondView(self)
+        self.choices = SimpleNamespace(restyle=self._restyle)
+        self.saving = SimpleNamespace(follow=lambda *_: None)
+        self.layers = LayerState(self)
+        self.timeline = FakeTimeline(self)
+        self.thresholds = FakeThresholds(self)
         self.values: dict[str, Any] = {
             "folder": None, "folder_problem": None, "project": None, "schema": Schema(), "position": -1,
             "image_pyramid": None, "overlay": None, "image_problem": None, "label": None, "prediction": None,
@@ -123,7 +159,6 @@ class FakeSession(Session):
             "prediction_state": "idle", "status_counts": {}, "pending": 0, "refused": 0,
         }  # fmt: skip
         self.wanted: list[int] = []
-        self.given_thresholds: dict[str, float] = {}
         self._schema = schema
         self._list = EntryList()
         self._thumbs: dict[int, QImage] = {}
@@ -222,11 +257,11 @@ class FakeSession(Session):
         self.calls.append(("previous",))
 
     def threshold(self, class_name: str) -> float:
-        return self.given_thresholds.get(class_name, 0.5)
+        return self.thresholds.cut(class_name).threshold
 
-    def set_threshold(self, class_name: str, value: float) -> None:
-        self.given_thresholds[class_name] = value
-        self.calls.append(("set_threshold", class_name, value))
+    def _restyle(self, styles) -> None:
+        self.values["styles"] = {**self.styles, **styles}
+        self.styles_changed.emit()
 
     def set_class(self, class_id: int) -> None:
         self.values["class_id"] = class_id

@@ -21,6 +21,8 @@ _LIGHT = QColor(255, 255, 255, 240)
 _GAP = 7.0
 """Device pixels between a piece and its brackets."""
 _ARM = 12.0
+_SMALLEST = 40.0
+"""Brackets are at least so far apart: a speck in them is seen."""
 _FINE = 400_000
 """Up to so many pixels the outline follows every pixel's corner; beyond, it runs through their centres."""
 
@@ -83,6 +85,9 @@ class ComponentMark:
         right, bottom = viewport.to_view(self._box[3], self._box[2])
         gap = _GAP * self._ratio
         frame = QRectF(left, top, right - left, bottom - top).adjusted(-gap, -gap, gap, gap)
+        least = _SMALLEST * self._ratio
+        more = max(0.0, least - frame.width()) / 2, max(0.0, least - frame.height()) / 2
+        frame.adjust(-more[0], -more[1], *more)
         for color, width in ((_DARK, 4.0), (_LIGHT, 2.0)):
             painter.setPen(QPen(color, width * self._ratio))
             painter.drawPath(_brackets(frame, _ARM * self._ratio))
@@ -140,7 +145,7 @@ def _stroke(
 
 def _brackets(frame: QRectF, arm: float) -> QPainterPath:
     """Four corners of a frame, open between them."""
-    arm = min(arm, frame.width() / 2.5, frame.height() / 2.5)
+    arm = min(arm, frame.width() / 3.5, frame.height() / 3.5)
     path = QPainterPath()
     corners = (
         (frame.topLeft(), 1, 1),

@@ -7,12 +7,12 @@ from desktop.project.planes import Box
 
 __all__ = ["framed"]
 
-_SHARE = 0.22
-"""A piece that is zoomed to takes this part of the view: as much again lies around it on every side."""
+_SHARE = 0.18
+"""A piece that is zoomed to takes this part of the view; twice as much lies around it on every side."""
 _MOST_SHARE = 0.6
 _LEAST_PIXELS = 36.0
 """A piece smaller than this on screen (device pixels) is zoomed to."""
-_CLOSEST = 6.0
+_CLOSEST = 3.0
 """Nearer than this (device pixels an image pixel) only squares are seen."""
 
 

@@ -109,7 +109,12 @@ class ComponentWalk:
         to = classes[number - 1]
         self._decide(
             lambda planes, one: give_component(
-                planes, one, to.id, f"{self._class(one).title or self._class(one).name} becomes {_title(to)}"
+                planes,
+                one,
+                to.id,
+                f"{_title(self._class(one))} becomes {_title(to)}"
+                if to.id != one.class_id
+                else self._text("Take", one),
             )
         )
 

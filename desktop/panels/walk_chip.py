@@ -14,7 +14,7 @@ _SWATCH = 10
 
 
 class WalkChip(QFrame):
-    """ "7 of 23 · MA · doubt .61 · keep Y · delete Del …", at the foot of the canvas; it takes no clicks."""
+    """ "7 of 23 · MA · doubt .61 · keep Y · delete Del …", at the top of the canvas; it takes no clicks."""
 
     def __init__(self, canvas: QWidget) -> None:
         super().__init__(canvas)
@@ -81,7 +81,7 @@ class WalkChip(QFrame):
         self.name.setText(name)
         self.doubt.setText("" if doubt is None else f"doubt {doubt:.2f}".replace(" 0.", " ."))
         self.doubt.setVisible(doubt is not None)
-        self.state.setText("missed by the label" if missed else "kept" if decided else "")
+        self.state.setText("not in the label" if missed else "kept" if decided else "")
         self.state.setVisible(missed or decided)
         self._keep.setText("take" if missed else "keep")
         self._delete.setText("dismiss" if missed else "delete")
@@ -95,7 +95,7 @@ class WalkChip(QFrame):
         return " · ".join(part.text() for part in parts if part.text())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay at the foot of the canvas."""
+        """Stay in the middle at the top."""
         if watched is self.parent() and event.type() == QEvent.Type.Resize:
             self._settle()
         return False
@@ -104,13 +104,16 @@ class WalkChip(QFrame):
         self._body.setVisible(body)
         self.sentence.setVisible(not body)
         self.setAccessibleName(text)
-        self.adjustSize()
-        self._settle()
         self.show()
         self.raise_()
+        # Fonts of the style sheet count only once it was shown.
+        for part in (self._body.layout(), self.layout()):
+            part.invalidate()
+        self.adjustSize()
+        self._settle()
 
     def _settle(self) -> None:
         parent = self.parentWidget()
         if parent is not None:
             left = max(0, (parent.width() - self.width()) // 2)
-            self.move(left, max(0, parent.height() - self.height() - 2 * GRID))
+            self.move(left, 2 * GRID)

@@ -35,8 +35,8 @@ def perform_behind(
     """Perform the edit that ``make(planes)`` computes: one undo step, none when it is None.
 
     ``make`` only reads and looks at about so many ``pixels``; more than `SMALL` are looked at behind. What
-    was painted meanwhile is noticed by the edit's checksums, and it is computed again. ``nothing`` is said when
-    nothing changes; ``done`` is told the edit, or None.
+    was painted meanwhile is noticed by the edit's checksums, and it is computed again. ``nothing`` is said
+    when nothing changes; ``done`` is told the edit, or None.
     """
     label = context.label
     planes = label.planes if label is not None else None

@@ -72,6 +72,13 @@ class RegionTool(Tool):
         target = self.target()
         return (target[0].height, target[0].width) if target is not None else (0, 0)
 
+    def _tint(self) -> str:
+        """The colour, ``#rrggbb``, in which a preview is shown: the class's; white for what is taken away."""
+        label, class_id = self.context.label, self.context.class_id
+        if self._clears or label is None or class_id is None:
+            return "#ffffff"
+        return label.schema.class_by_id(class_id).color
+
     def _same_image(self) -> bool:
         """Whether the label on screen is of the image that the gesture began on."""
         label, mine = self.context.label, self._label

@@ -13,7 +13,15 @@ from desktop.canvas.viewport import Viewport
 from desktop.project.planes import Bits, Box
 from desktop.tools.disc import Point
 
-__all__ = ["HANDLE", "pixel_ratio", "sketch_handles", "sketch_line", "sketch_path", "sketch_pixels"]
+__all__ = [
+    "HANDLE",
+    "pixel_ratio",
+    "sketch_handles",
+    "sketch_line",
+    "sketch_path",
+    "sketch_pixels",
+    "sketch_words",
+]
 
 HANDLE = 4.0
 """Half the side of a handle, in logical pixels."""
@@ -21,6 +29,8 @@ HANDLE = 4.0
 _DARK = QColor(0, 0, 0, 170)
 _LIGHT = QColor(255, 255, 255, 235)
 _DASHES = (5.0, 4.0)
+_WORDS = 11
+"""Height of words in logical pixels: the label size."""
 
 
 def pixel_ratio(painter: QPainter) -> float:
@@ -95,4 +105,27 @@ def sketch_pixels(
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
     painter.drawImage(QRectF(left, top, right - left, bottom - top), image, QRectF(image.rect()))
+    painter.restore()
+
+
+def sketch_words(painter: QPainter, viewport: Viewport, at: Point, words: str) -> None:
+    """Write a few words on a dark ground just below an image point, kept inside the view."""
+    ratio = pixel_ratio(painter)
+    painter.save()
+    font = painter.font()
+    font.setPixelSize(round(_WORDS * ratio))
+    painter.setFont(font)
+    gap = 6.0 * ratio
+    size = painter.fontMetrics().size(0, words)
+    width, height = size.width() + 2 * gap, size.height() + gap
+    x, y = viewport.to_view(*at)
+    left = min(max(x, gap), max(gap, viewport.view_width - width - gap))
+    top = min(max(y + gap, gap), max(gap, viewport.view_height - height - gap))
+    ground = QRectF(left, top, width, height)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(0, 0, 0, 190))
+    painter.drawRoundedRect(ground, 4 * ratio, 4 * ratio)
+    painter.setPen(_LIGHT)
+    painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, words)
     painter.restore()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -39,7 +39,7 @@ class StrokeTool(Tool):
     """
 
     cursor = Qt.CursorShape.BlankCursor
-    options = (SIZE,)
+    options: ClassVar[tuple[Option, ...]] = (SIZE,)
     erases = False
     painted_text = "Brush"
     erased_text = "Eraser"

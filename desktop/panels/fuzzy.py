@@ -29,7 +29,7 @@ def _word(word: str, text: str) -> int | None:
     whole = text.find(word)
     if whole >= 0:
         starts = whole == 0 or not text[whole - 1].isalnum()
-        return _NEXT_LETTER * len(word) + _WHOLE_WORD + (_WORD_START if starts else 0)
+        return _NEXT_LETTER * len(word) + (_WORD_START + _WHOLE_WORD if starts else 0)
     found = _places(word, text, by_words=True) or _places(word, text, by_words=False)
     if found is None or not _starts_word(text, found[0]):
         # Scattered letters that do not even begin a word are an accident, not an answer.

@@ -98,9 +98,9 @@ class _Line(QStyledItemDelegate):
         if not isinstance(model, ChoiceList):
             return
         choice, theme = model.choices[index.row()], look().theme
-        rect = QRect(option.rect)  # type: ignore[attr-defined]
+        rect = QRect(option.rect)
         painter.save()
-        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
+        if option.state & QStyle.StateFlag.State_Selected:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("selection"))
@@ -130,7 +130,7 @@ class _Field(OverlayField):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Pass on what moves and takes."""
         if event.key() in _MOVES:
-            self._palette.move(event)
+            self._palette.pass_on(event)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._palette.take()
         else:
@@ -278,7 +278,7 @@ class Palette(Overlay):
 
     # ---- taking
 
-    def move(self, event: QKeyEvent) -> None:
+    def pass_on(self, event: QKeyEvent) -> None:
         """Move the choice as a list does."""
         QListView.keyPressEvent(self.list, event)
 

@@ -179,12 +179,15 @@ def _made(setting: Setting) -> QWidget:
             combo.addItem(_WORDS.get(choice, choice.capitalize()), choice)
         return combo
     if setting.type in (int, float):
-        spin = QSpinBox() if setting.type is int else QDoubleSpinBox()
-        spin.setRange(
-            setting.type(setting.low if setting.low is not None else -(10**6)),
-            setting.type(setting.high if setting.high is not None else 10**6),
-        )
-        if isinstance(spin, QDoubleSpinBox):
+        low = -1e6 if setting.low is None else setting.low
+        high = 1e6 if setting.high is None else setting.high
+        spin: QSpinBox | QDoubleSpinBox
+        if setting.type is int:
+            spin = QSpinBox()
+            spin.setRange(int(low), int(high))
+        else:
+            spin = QDoubleSpinBox()
+            spin.setRange(low, high)
             spin.setDecimals(1)
         if setting.unit:
             spin.setSuffix(f" {setting.unit}")

@@ -172,6 +172,8 @@ class ShortcutsPanel(QWidget):
             left = 0
             for n in range(above.childCount()):
                 item = above.child(n)
+                if item is None:
+                    continue
                 words = f"{above.text(0)} {item.text(0)} {item.text(1)} {item.text(2)}".casefold()
                 item.setHidden(not all(one in words for one in wanted))
                 left += not item.isHidden()

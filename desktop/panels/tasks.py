@@ -281,6 +281,6 @@ class TaskChip(QToolButton):
         """Open or close the list."""
         if self._popover is None:
             window = self.window()
-            body = window.centralWidget() if isinstance(window, QMainWindow) else window
-            self._popover = TaskPopover(body, self._tasks, self)
+            body = window.centralWidget() if isinstance(window, QMainWindow) else None
+            self._popover = TaskPopover(body or window, self._tasks, self)
         self._popover.toggle()

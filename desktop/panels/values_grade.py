@@ -1,0 +1,167 @@
+"""One scale of the Values panel: short values in a strip, longer ones in a list. `values_long`: very many."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.panels.values_button import STALE, ValueButton
+from desktop.panels.values_said import Said, digit_of, digits_of, said_of
+from desktop.panels.widgets import Elided, button, column, elided, icon_button, label
+from desktop.session import Session
+from desktop.theme import GRID
+from inference.schema import GradeScale
+
+_SHORT = 3
+_PER_ROW = 6
+
+
+class ScaleBase(QWidget):
+    """What every scale has: its heading with the model's words, and that it cannot be assessed."""
+
+    asked = Signal(str)
+    """A person wants to say that this scale ("grade:<name>") cannot be assessed."""
+
+    def __init__(self, scale: GradeScale, session: Session) -> None:
+        super().__init__()
+        self.scale = scale
+        self._session = session
+        self.setAccessibleName(f"Grade {scale.label}")
+        self.model_says = label("", "model")
+        self.keys = label("", "label")
+        self.unassess = icon_button(
+            "not-assessable", f"{scale.label} cannot be assessed, with a reason", self._ask
+        )
+        self.body: QVBoxLayout = column(self)
+        self.body.addWidget(self._heading())
+        self.reason = Elided()
+        self.unassessable = self._reason_row()
+        self.body.addWidget(self.unassessable)
+
+    @property
+    def target(self) -> str:
+        """The scale's name among the review states."""
+        return f"grade:{self.scale.name}"
+
+    def _heading(self) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID // 2)
+        title = elided(self.scale.label, "label")
+        row.addWidget(title, 1)
+        for widget in (self.keys, self.model_says, self.unassess):
+            row.addWidget(widget)
+        return holder
+
+    def _reason_row(self) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(self.reason, 1)
+        again = button("Assess it", lambda: self._session.assessments.clear(self.target))
+        again.setAccessibleName(f"{self.scale.label} can be assessed after all")
+        row.addWidget(again)
+        return holder
+
+    def _ask(self) -> None:
+        self.asked.emit(self.target)
+
+    def choose(self, value: str) -> None:
+        """Set the grade; the one that is set already is cleared."""
+        self._session.set_grade(self.scale.name, None if self.mine() == value else value)
+
+    def mine(self) -> str | None:
+        """The grade that a person set."""
+        current = self._session.label
+        return current.grades.get(self.scale.name) if current is not None else None
+
+    def show_keys(self, active: bool) -> None:
+        """Whether the digits go to this scale now."""
+        digits = digits_of(self.scale)
+        self.keys.setText(f"keys {digits}" if active and digits else "")
+        self.keys.setToolTip(f"The digit keys set {self.scale.label} now" if active else "")
+
+    def refresh(self) -> None:
+        """Show the person's grade and what the model says."""
+        session = self._session
+        said = said_of(self.scale, session.label, session.prediction)
+        self.model_says.setText(said.words(self.scale))
+        self.model_says.setToolTip(STALE.capitalize() + "." if said.stale else "")
+        reason = session.assessments.reasons.get(self.target)
+        self.unassessable.setVisible(reason is not None)
+        self.unassess.setVisible(reason is None)
+        self.unassess.setEnabled(session.label is not None)
+        self.reason.setText(f"Not assessable: {reason}" if reason else "Not assessable")
+        self.show_values(said, self.mine(), session.label is not None)
+
+    def show_values(self, said: Said, mine: str | None, enabled: bool) -> None:
+        """Show which value is chosen and how probable the model holds each."""
+        raise NotImplementedError
+
+
+class Grade(ScaleBase):
+    """A scale with few values: a button each."""
+
+    def __init__(self, scale: GradeScale, session: Session) -> None:
+        super().__init__(scale, session)
+        short = all(len(value) <= _SHORT for value in scale.values)
+        self._columns = min(_PER_ROW, len(scale.values)) if short else 1
+        grid = QGridLayout()
+        grid.setSpacing(GRID // 2)
+        self.buttons: dict[str, ValueButton] = {}
+        for at, value in enumerate(scale.values):
+            made = ValueButton(value, wide=not short, key=digit_of(scale, value))
+            made.setAccessibleName(f"{scale.label} {value}")
+            made.clicked.connect(lambda _=False, value=value: self.choose(value))
+            made.stepped.connect(lambda dx, dy, at=at: self._step(at, dx + dy * self._columns))
+            self.buttons[value] = made
+            grid.addWidget(made, at // self._columns, at % self._columns)
+        self.body.addLayout(grid)
+
+    def _step(self, at: int, by: int) -> None:
+        buttons = list(self.buttons.values())
+        if 0 <= at + by < len(buttons):
+            buttons[at + by].setFocus()
+
+    def take_focus(self) -> None:
+        """Put the keyboard on the value that is chosen, else on the first."""
+        (self.buttons.get(self.mine() or "") or next(iter(self.buttons.values()))).setFocus()
+
+    def show_values(self, said: Said, mine: str | None, enabled: bool) -> None:
+        """Fill the chosen button; bars and dashes for the model."""
+        for at, (value, made) in enumerate(self.buttons.items()):
+            made.setEnabled(enabled)
+            made.show_state(value == mine, said.of(at), at == said.best, stale=said.stale)
+
+
+class Quality(Grade):
+    """The scale that judges the picture itself; a value with which nothing is assessable offers to reject."""
+
+    def __init__(self, scale: GradeScale, session: Session) -> None:
+        super().__init__(scale, session)
+        self.setAccessibleName(f"Image quality: {scale.label}")
+        self.offer = QWidget()
+        row = QHBoxLayout(self.offer)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(elided("Nothing else can be assessed."), 1)
+        self.reject = button("Reject image", self._reject, icon="cross")
+        self.reject.setToolTip("Reject this image for its quality, and go on")
+        row.addWidget(self.reject)
+        self.body.addWidget(self.offer)
+
+    def reason_now(self) -> str:
+        """Why the image could be rejected for its quality; empty when it could not."""
+        mine = self.mine()
+        return f"{self.scale.label}: {mine}" if mine in self.scale.unusable else ""
+
+    def _reject(self) -> None:
+        if reason := self.reason_now():
+            self._session.reject(reason)
+
+    def refresh(self) -> None:
+        """Offer the rejection where the value calls for it."""
+        super().refresh()
+        self.offer.setVisible(bool(self.reason_now()))

@@ -13,6 +13,7 @@ _GRID = 8.0
 _SWATCH = 12.0
 # On a photograph no theme's colour can be read everywhere: white on black always can.
 _GROUND = QColor(16, 16, 16, 225)
+_RIM = QColor(255, 255, 255, 60)
 _INK = QColor(240, 240, 240)
 _QUIET = QColor(190, 190, 190)
 
@@ -63,9 +64,9 @@ def paint_banner(painter: QPainter, banner: Banner, area: QRectF, font: QFont) -
     rect.moveTopLeft(QPointF(round(area.center().x() - rect.width() / 2), area.top() + 2 * _GRID))
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setPen(QPen(_RIM, 1))
     painter.setBrush(_GROUND)
-    painter.drawRoundedRect(rect, 6, 6)
+    painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
     at = QPointF(rect.left() + 1.5 * _GRID, rect.top() + _GRID / 2)
     _text(painter, banner.title, at, line, bold, _INK)
     if detail:

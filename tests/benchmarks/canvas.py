@@ -16,9 +16,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from desktop.canvas.adjust import ViewSettings, Window
+from desktop.canvas.evening import even
+from desktop.canvas.native import NativePyramid
 from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
 from desktop.canvas.styles import LayerStyle
 from desktop.canvas.view import CanvasView
+from desktop.jobs.comparing import difference_of
 from desktop.project.edit import Edit
 from desktop.project.label import Label, LabelKey
 from desktop.project.stroke import StrokeRecorder
@@ -46,9 +50,12 @@ class Desk:
         """Keep the radius."""
         self.brush_radius = radius
 
-    def begin_stroke(self) -> StrokeRecorder:
+    def begin_stroke(self, class_id: int | None = None) -> StrokeRecorder:
         """Record into the label."""
-        return self.label.begin_stroke(self.class_id or 0)
+        return self.label.begin_stroke(class_id or self.class_id or 0)
+
+    def allowed(self, box: tuple[int, int, int, int], class_id: int) -> None:  # noqa: ARG002
+        """Painting is not limited."""
 
     def abort_stroke(self) -> None:
         """Nothing here aborts."""
@@ -148,8 +155,66 @@ def dab(repeat: int = 200) -> list[float]:
 
 def pan_zoom_frame(repeat: int = 120) -> list[float]:
     """Frames of a drag across the image and of zooming through all scales; each is a full new view."""
-    desk, samples = make_desk(), []
-    view = desk.view
+    return frames_of(make_desk().view, repeat)
+
+
+def pan_zoom_adjusted(repeat: int = 120) -> list[float]:
+    """The same frames in every light: all colours adjusted, one channel, evened, a window on 16 bits."""
+    view = make_desk().view
+    curve = ViewSettings(brightness=0.1, contrast=0.2, gamma=1.4)
+    samples = []
+    for settings in (curve, curve.with_(channel="green"), curve.with_(clahe=True)):
+        view.set_view_settings(settings)
+        image = view.image
+        if image is not None and settings.clahe:
+            image.evened = even(image, settings)
+            view.evened(image)
+        samples += frames_of(view, repeat // 2)
+    return samples + frames_of(deep_view(curve), repeat // 2)
+
+
+def deep_view(settings: ViewSettings) -> CanvasView:
+    """The canvas with a 16-bit colour image under a window."""
+    desk, rgb = make_desk(), photograph(1)
+    native = rgb.astype(np.uint16) * 40 + 900
+    desk.view.set_image(ImagePyramid.build(rgb, NativePyramid.build(native)))
+    desk.view.set_overlay(desk.overlay)
+    desk.view.set_view_settings(settings.with_(window=Window(1000, 9000, "uint16")))
+    settle(desk.view)
+    return desk.view
+
+
+def light_changed(repeat: int = 60) -> list[float]:
+    """A slider of the View tab is dragged: brightness, contrast or gamma anew, shown; at fit and at 100 %."""
+    view, samples = make_desk().view, []
+    for scale in (None, 1.0):
+        if scale:
+            view.zoom_to(scale)
+        settle(view)
+        for step in range(repeat // 2):
+            name = ("brightness", "contrast", "gamma")[step % 3]
+            settings = ViewSettings().with_(**{name: 0.2 + step / repeat})
+            samples.append(timed(lambda s=settings: (view.set_view_settings(s), view.repaint())))
+    return samples
+
+
+def evening(repeat: int = 8) -> list[float]:
+    """Local contrast evened (on a background thread in the application), the pyramid included."""
+    image = ImagePyramid.build(photograph(5))
+    return [timed(lambda: even(image, ViewSettings(clahe=True))) for _ in range(repeat)]
+
+
+def difference(repeat: int = 8) -> list[float]:
+    """Where label and prediction differ in four classes (on a background thread in the application)."""
+    label, other = label_with_blobs(1), label_with_blobs(2)
+    return [
+        timed(lambda: difference_of(label.planes.mask, other.planes.mask, range(4))) for _ in range(repeat)
+    ]
+
+
+def frames_of(view: CanvasView, repeat: int) -> list[float]:
+    """Milliseconds of frames of drags at five scales, and of zooming in and out again."""
+    samples = []
     for scale in (0.5, 0.8, 1.0, 1.7, 3.0):
         view.zoom_to(scale, (VIEW[0] / 2, VIEW[1] / 2))
         settle(view)

@@ -28,6 +28,12 @@ ROWS: tuple[Budget, ...] = (
     Budget("brush dab (radius 20 px) to pixels on screen", 4, "ms", f"{CANVAS}:dab", others="napari 106 ms"),
     Budget("undo/redo of a stroke", 8, "ms", f"{CANVAS}:undo_redo"),
     Budget("pan/zoom frame with 4 layers at 1600x1000", 12, "ms", f"{CANVAS}:pan_zoom_frame"),
+    Budget(
+        "pan/zoom frame, adjusted (colours, channel, CLAHE, 16 bits)", 12, "ms", f"{CANVAS}:pan_zoom_adjusted"
+    ),
+    Budget("brightness, contrast, gamma dragged", 16, "ms", f"{CANVAS}:light_changed"),
+    Budget("CLAHE of an image, behind", 250, "ms", f"{CANVAS}:evening"),
+    Budget("label against prediction, behind", 100, "ms", f"{CANVAS}:difference"),
     Budget("class toggle, colour, opacity", 16, "ms", f"{CANVAS}:layer_style", others="napari 37 ms"),
     Budget(
         "open a folder of 100,000 images: usable list",

@@ -22,10 +22,13 @@ from desktop.jobs.fine_tune import FineTune
 from desktop.jobs.predicting import Predicting
 from desktop.jobs.saving import Saving
 from desktop.state.assessments import Assessments
+from desktop.state.bulk import Bulk
 from desktop.state.choices import Choices
 from desktop.state.components import Components
 from desktop.state.consistency import Consistency
 from desktop.state.entries import Entry, EntryList
+from desktop.state.fact_keeping import FactKeeping
+from desktop.state.filtering import Filtering
 from desktop.state.finishing import Finishing
 from desktop.state.landing import Landing
 from desktop.state.late import LatePredictions
@@ -94,6 +97,9 @@ class Session(SessionSignals):
         self.consistency = Consistency(self)
         self.notes = Notes(self)
         self.assessments = Assessments(self)
+        self.filtering = Filtering(self)
+        self.bulk = Bulk(self)
+        self.fact_keeping = FactKeeping(self)
         wire(self)
 
     # ==== opening and closing
@@ -166,8 +172,8 @@ class Session(SessionSignals):
         self.go_to(self.position - 1)
 
     def next_unfinished(self) -> None:
-        """To the next entry (going round) that is unseen, in progress or up for a second look."""
-        position = self.showing.next_unfinished()
+        """To the next entry of the filter, going round: unseen, in progress or up for a second look."""
+        position = self.filtering.routes.unfinished()
         if position is not None:
             self.go_to(position)
 

@@ -33,8 +33,8 @@ def uncertainty(prediction: Prediction) -> float:
     It is the doubt of the model's most doubtful answer, where an answer is
 
     * the masks: the mean binary entropy H(p) = -p log2 p - (1 - p) log2 (1 - p) over all pixels of all
-      classes with p >= 0.05. Pixels that the model rules out do not count: a small lesion that it half sees weighs as
-      much as a large one. No such pixel: 0.
+      classes with p >= 0.05. What the model rules out does not count: a small lesion that it half sees weighs
+      as much as a large one. No such pixel: 0.
     * each grade: the entropy of its probabilities over log2 of their number: 1 is a uniform guess.
     * each finding: H(p).
 
@@ -75,8 +75,8 @@ def label_facts(label: Label, prediction: Prediction | None, cuts: Mapping[str, 
 
     The label says something of a class when its base or a late prediction gave it, or a person edited or
     confirmed it; the other classes have no area: nobody knows it. Disagreement is 1 - Dice, of each class
-    that both say something of, and pooled over all their pixels; two empty masks agree (0). Only reads: a label
-    that is painted on meanwhile gives numbers of some moment, and will be asked again.
+    that both say something of, and pooled over all their pixels; two empty masks agree (0). Only reads: what
+    is painted on meanwhile gives numbers of some moment, and is asked again.
     """
     planes = label.planes
     seq, image_id = label.history.last_seq, label.key.image_id

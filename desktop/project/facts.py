@@ -137,6 +137,19 @@ class Facts:
         for key in [one for one in self._columns if one == name or one.partition(":")[0] == name]:
             del self._columns[key]
 
+    def take_over(self, other: Facts, positions: Sequence[int]) -> None:
+        """Take everything that another one knows of some images: what it does not know is not known here."""
+        if not positions:
+            return
+        at = list(positions)
+        for name in {*self._columns, *other.names()}:
+            values = other.values(name)[at]
+            if _is_coded(name):
+                texts = {code: text for text, code in other._codes_of(name).items()}
+                self.put(name, at, [texts.get(int(code)) for code in values])
+            else:
+                self.put(name, at, values)
+
     def known_groups(self) -> Mapping[str, int]:
         """Return the group keys by their codes in the column."""
         return self._codes.get("group", {})

@@ -1,0 +1,189 @@
+"""Keeps the facts of the gallery up to date: what the model said just now, and what labels hold now.
+
+A label's areas and its disagreement with the prediction are made behind when its image was finished, or left
+after edits; what is missing in the store (imports, a crash) is made at idle moments.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer
+
+from desktop.jobs.compose import summary
+from desktop.jobs.facts import label_facts, summary_facts
+from desktop.project.facts import POOLED, LabelFacts, area_column, predicted_column
+
+if TYPE_CHECKING:
+    from desktop.jobs.source import FolderSource
+    from desktop.project.label import Label
+    from desktop.project.project import Project
+    from desktop.session import Session
+    from inference.prediction import Prediction
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 4
+"""So many labels without facts are read and measured in one go."""
+IDLE_MS: Final = 1500
+WRITER_SECONDS: Final = 30.0
+
+
+class FactKeeping(QObject):
+    """Hears the session's parts and gives `Filtering` what they learnt. GUI thread only."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self._filtering = session.filtering
+        self._edited: dict[str, Label] = {}
+        self._digest: str | None = None
+        self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
+        self._idle.timeout.connect(self._fill)
+        self._filling = False
+        session.predicting.predicted.connect(self._on_predicted)
+        session.model_changed.connect(self._on_model)
+        session.review.touched.connect(self._on_touched)
+        session.saving.acknowledged.connect(self._on_acknowledged)
+        session.image_changed.connect(lambda _entry: self._on_left())
+        session.entries_reset.connect(self._reset)
+        session.opening.indexing.done.connect(self._idle.start)
+
+    def _reset(self) -> None:
+        self._edited.clear()
+        self._idle.stop()
+        self._filling = False
+
+    # ---- predictions
+
+    def _on_model(self) -> None:
+        session = self._session
+        model = session.model if session.model_allowed else None
+        digest = model.digest if model is not None else None
+        if digest != self._digest:
+            self._digest = digest
+            self._filtering.facts.forget("uncertainty")
+            self._filtering.facts.forget("predicted")
+            self._filtering.load()
+
+    def _on_predicted(self, image_id: str, prediction: Prediction) -> None:
+        ids = {item.name: item.id for item in self._session.schema.active_classes}
+
+        def work() -> tuple[float | None, dict[int, float]]:
+            return summary_facts(summary(prediction, {}), ids)
+
+        def arrived(facts: tuple[float | None, dict[int, float]]) -> None:
+            position = self._session.entries.position_of(image_id)
+            if position is None or prediction.model_digest != self._digest:
+                return
+            doubt, fractions = facts
+            columns = self._filtering.facts
+            columns.put_one("uncertainty", position, np.nan if doubt is None else doubt)
+            for class_id, fraction in fractions.items():
+                columns.put_one(predicted_column(class_id), position, fraction)
+            self._filtering.touch(position)
+
+        self._session.run_behind(work, arrived, _passed_over)
+
+    # ---- labels
+
+    def _on_touched(self, image_id: str) -> None:
+        label = self._session.label
+        if label is not None and label.key.image_id == image_id:
+            self._edited[image_id] = label
+
+    def _on_acknowledged(self, image_id: str, result: object) -> None:
+        # A finish answers with a status; the label may have been accepted without any edit.
+        if isinstance(result, str):
+            self._edited.pop(image_id, None)
+            self._measure(image_id, self._at_hand(image_id))
+
+    def _on_left(self) -> None:
+        entry = self._session.entry
+        here = entry.image_id if entry is not None else None
+        for image_id in [one for one in self._edited if one != here]:
+            self._measure(image_id, self._edited.pop(image_id))
+
+    def _at_hand(self, image_id: str) -> Label | None:
+        position = self._session.entries.position_of(image_id)
+        image = self._session.showing.pool.get(position) if position is not None else None
+        return image.reading.label if image is not None and image.reading is not None else None
+
+    def _measure(self, image_id: str, label: Label | None) -> None:
+        session, source = self._session, self._session.opening.source
+        project = session.project
+        if project is None or source is None:
+            return
+
+        def work() -> LabelFacts | None:
+            return _made(project, source, image_id, label)
+
+        def arrived(facts: LabelFacts | None) -> None:
+            if facts is not None and session.project is project:
+                project.store_label_facts([facts])
+                self._take(facts)
+
+        session.run_behind(work, arrived, _passed_over)
+
+    def _take(self, facts: LabelFacts) -> None:
+        position = self._session.entries.position_of(facts.image_id)
+        if position is None:
+            return
+        columns = self._filtering.facts
+        for class_id, area in facts.areas.items():
+            columns.put_one(area_column(class_id), position, area)
+        pooled = facts.disagreement
+        columns.put_one(POOLED, position, np.nan if pooled is None else pooled)
+        self._filtering.touch(position)
+
+    # ---- what is missing in the store
+
+    def _fill(self) -> None:
+        """Measure a few labels whose facts are missing, then again after a pause while there are any."""
+        session, source, project = self._session, self._session.opening.source, self._session.project
+        if project is None or source is None or self._filling:
+            return
+        self._filling = True
+
+        def work() -> list[LabelFacts]:
+            made = [_made(project, source, one, None) for one in project.labels_without_facts(AT_ONCE)]
+            known = [one for one in made if one is not None]
+            if known:
+                # Waited for here, so that the next question does not find the same ones again.
+                project.store_label_facts(known).result(WRITER_SECONDS)
+            return known
+
+        def arrived(made: list[LabelFacts]) -> None:
+            self._filling = False
+            for facts in made:
+                self._take(facts)
+            if made:
+                self._idle.start(20 if session.prediction_state == "idle" else IDLE_MS)
+
+        def refused(error: BaseException) -> None:
+            self._filling = False
+            _passed_over(error)
+
+        session.run_behind(work, arrived, refused)
+
+
+def _made(project: Project, source: FolderSource, image_id: str, label: Label | None) -> LabelFacts | None:
+    """Measure a label, in a thread of the pool; one that is not in memory is replayed."""
+    row = project.image(image_id)
+    if not row.height or not row.width:
+        return None
+    if label is None:
+        label = project.load_label(image_id)
+        label.ensure_planes(row.height, row.width)
+    prediction: Prediction | None = None
+    shown = source.shown
+    if source.cache is not None and shown.model_digest is not None and row.content_hash:
+        prediction = source.cache.get(row.content_hash, row.frame, shown.model_digest)
+    return label_facts(label, prediction, shown.cuts)
+
+
+def _passed_over(error: BaseException) -> None:
+    """A number for lists that could not be made is not worth a reader's attention; it is made again later."""
+    log.warning("no facts of an image: %s", error)

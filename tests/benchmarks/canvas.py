@@ -54,7 +54,7 @@ class Desk:
         """Record into the label."""
         return self.label.begin_stroke(class_id or self.class_id or 0)
 
-    def allowed(self, box: tuple[int, int, int, int], class_id: int) -> None:  # noqa: ARG002
+    def allowed(self, box: tuple[int, int, int, int], class_id: int) -> None:
         """Painting is not limited."""
 
     def abort_stroke(self) -> None:

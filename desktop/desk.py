@@ -9,9 +9,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from desktop.canvas.view import CanvasView
+    from desktop.controllers.comparing import Comparing
     from desktop.controllers.components import ComponentWalk
     from desktop.controllers.help import Help
     from desktop.controllers.looking import Looking
+    from desktop.controllers.measuring import Measures
     from desktop.session import Session
     from desktop.settings import Settings
     from desktop.tools.base import Tool
@@ -28,6 +30,8 @@ class Desk(Protocol):
     page: str
     help: Help
     looking: Looking
+    comparing: Comparing
+    measures: Measures
     components: ComponentWalk
 
     def has_folder(self) -> bool:

@@ -91,6 +91,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("tool.pressure", True, "A pen's pressure sets the size of the brush", section="Tools"),
     Setting("tool.name", "brush", "The tool in the hand at the start"),
+    Setting("figure.folder", "", "Where a figure or a table was saved last"),
     Setting("projects.recent", (), "Folders opened last, the newest first"),
     Setting("projects.opened", (), "When each of them was opened last: a time (UTC), a space, the folder"),
     Setting("projects.open_last", True, "Open the last project when Overread starts", section="Start"),

@@ -47,7 +47,7 @@ class ViewedShade:
     def _follow(self, area: ViewedArea) -> None:
         cells = area.cells.tobytes()
         if cells != self._cells or area.cells.shape != self._size:
-            self._cells, self._size = cells, area.cells.shape  # type: ignore[assignment]
+            self._cells, self._size = cells, area.cells.shape
             shade = np.int32(_SHADE.rgba() & 0x7FFFFFFF)  # black: premultiplied or not
             pixels = np.where(area.cells, np.int32(0), shade).astype(np.int32)
             self._image = wrap_argb(np.ascontiguousarray(pixels)).copy()

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from desktop.controllers.comparing import Comparing
 from desktop.controllers.components import ComponentWalk
 from desktop.controllers.help import Help
 from desktop.controllers.looking import Looking
+from desktop.controllers.measuring import Measures
 from desktop.theme import Choice, look
 from desktop.tools.registry import make_tools
 
@@ -36,6 +38,8 @@ class Operations:
         self.page = "start"
         self.help = Help(window, session, settings)
         self.looking = Looking(session, canvas, settings)
+        self.comparing = Comparing(session, canvas, settings)
+        self.measures = Measures(session, canvas, settings)
         self.components = ComponentWalk(session, canvas)
 
     # --- conditions
@@ -143,6 +147,8 @@ class Operations:
         if not window.review.reject.isHidden():
             window.review.reject.hide()
         elif self.components.leave():
+            pass
+        elif self.comparing.dismiss():
             pass
         elif window.notices.current is not None:
             window.notices.dismiss()

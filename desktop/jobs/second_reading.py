@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
 from desktop.errors import DesktopError
+from desktop.jobs.compose import predicted_pages
 from desktop.project.rows import ImageRow
 
 if TYPE_CHECKING:
     from desktop.jobs.display import DisplayImage
     from desktop.jobs.source import FolderSource
     from desktop.project.project import Project
+    from desktop.project.provenance import Cut
     from desktop.state.entries import Entry
+    from inference.prediction import Prediction
+    from inference.schema import Schema
 
 
 class SecondViewError(DesktopError):
@@ -77,6 +81,11 @@ def other_image(
     if reading is None and source.project is not None:
         reading = source.reading(entry)
     return pixels.pyramid, reading.overlay if reading is not None else None
+
+
+def predicted_overlay(prediction: Prediction, schema: Schema, cuts: Mapping[str, Cut]) -> OverlayPyramid:
+    """The layers of a prediction with these cuts (at 0.5 where none is given), as planes of the schema."""
+    return OverlayPyramid(predicted_pages(prediction, schema, cuts))
 
 
 def label_overlay(project: Project, image_id: str, reader: str, reading: int) -> OverlayPyramid | None:

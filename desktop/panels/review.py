@@ -50,6 +50,7 @@ class ReviewPage(QWidget):
         self.views.setHandleWidth(1)
         self.views.setChildrenCollapsible(False)
         self._arrange()
+        desk.comparing.attach(self.views)
         self._connect()
 
     def _side(self) -> QWidget:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QToolBu
 
 from desktop.desk import Desk
 from desktop.panels.history import HistoryPanel
+from desktop.panels.measure import MeasurePanel
 from desktop.panels.view_options import ViewOptions
 from desktop.panels.widgets import column, line
 from desktop.theme import GRID
@@ -28,6 +29,7 @@ class Tab:
 TABS: tuple[Tab, ...] = (
     Tab("history", "History", lambda desk: HistoryPanel(desk.session)),
     Tab("view", "View", lambda desk: ViewOptions(desk.session)),
+    Tab("measure", "Measure", MeasurePanel),
 )
 
 

@@ -62,7 +62,7 @@ class ClassMeasures:
 
     ``share`` is the part (0 to 1) of the whole image; ``nearest_px`` the distance from the marked point to
     the centre of the class's nearest pixel (0 inside that pixel), None without a point or without any pixel;
-    ``nearest`` that pixel's centre.
+    ``nearest`` is that pixel's centre and ``toward`` the way from the point to it.
     """
 
     count: int = 0
@@ -71,11 +71,18 @@ class ClassMeasures:
     share: float = 0.0
     nearest_px: float | None = None
     nearest: Point | None = None
+    toward: Point | None = None
 
     @property
     def mean_px(self) -> float:
         """The mean area of a lesion; 0 when there is none."""
         return self.area_px / self.count if self.count else 0.0
+
+    def nearest_mm(self, spacing: Spacing) -> float | None:
+        """The distance from the marked point in millimetres; None where there is none."""
+        if self.nearest_px is None or self.toward is None:
+            return None
+        return self.nearest_px and spacing.length((0.0, 0.0), self.toward)
 
 
 def length_px(start: Point, end: Point) -> float:
@@ -106,21 +113,23 @@ def measure(
         share=area / mask.size,
         nearest_px=found[0] if found is not None else None,
         nearest=found[1] if found is not None else None,
+        toward=found[2] if found is not None else None,
     )
 
 
 def _nearest(
     piece: NDArray[np.uint8], corner: tuple[int, int], point: Point, spacing: Spacing | None
-) -> tuple[float, Point]:
-    """Distance in pixels from ``point`` to the nearest set pixel of ``piece``, and that pixel's centre."""
+) -> tuple[float, Point, Point]:
+    """Distance in pixels from ``point`` to the nearest set pixel of ``piece``, its centre, the way to it."""
     places = np.asarray(cv2.findNonZero(piece)).reshape(-1, 2)
     dx = places[:, 0] + (corner[0] + 0.5 - point[0])
     dy = places[:, 1] + (corner[1] + 0.5 - point[1])
     weight = 1.0 if spacing is None else (spacing.y_mm / spacing.x_mm) ** 2
     at = int(np.argmin(dx * dx + weight * dy * dy))
-    nearest = (float(point[0] + dx[at]), float(point[1] + dy[at]))
-    inside = abs(float(dx[at])) <= 0.5 and abs(float(dy[at])) <= 0.5
-    return 0.0 if inside else math.hypot(float(dx[at]), float(dy[at])), nearest
+    way = float(dx[at]), float(dy[at])
+    nearest = point[0] + way[0], point[1] + way[1]
+    inside = max(abs(way[0]), abs(way[1])) <= 0.5
+    return 0.0 if inside else math.hypot(*way), nearest, way
 
 
 # ---- what a person reads

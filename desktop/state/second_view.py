@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop import messages
-from desktop.jobs.comparing import prediction_overlay
 from desktop.jobs.predicting import SYNTHETIC, ModelInUse, read_model
 from desktop.jobs.prediction import PredictionRequest
-from desktop.jobs.second_reading import Seen, choices_for, label_overlay, other_image
+from desktop.jobs.second_reading import Seen, choices_for, label_overlay, other_image, predicted_overlay
+from desktop.project.provenance import Cut
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -283,10 +283,11 @@ class SecondView(QObject):
         if prediction is None:
             self.waiting = "The model has not read this image yet."
             return
-        self._show_answer(prediction, session.choices.thresholds(session.model))
+        cuts = {one.name: session.thresholds.cut(one.name) for one in session.schema.active_classes}
+        self._show_answer(prediction, cuts)
 
-    def _show_answer(self, prediction: Prediction, thresholds: Mapping[str, float]) -> None:
-        work = partial(prediction_overlay, prediction, self._session.schema, dict(thresholds))
+    def _show_answer(self, prediction: Prediction, cuts: Mapping[str, Cut]) -> None:
+        work = partial(predicted_overlay, prediction, self._session.schema, cuts)
         self._behind(work, self._take_overlay)
 
     def _show_label(self, choice: Choice) -> None:
@@ -331,7 +332,7 @@ class SecondView(QObject):
         if wanted is None or request.key != wanted[1].key or not self._active:
             return
         self._wanted_model = None
-        self._show_answer(prediction, wanted[0].thresholds)
+        self._show_answer(prediction, {name: Cut(at) for name, at in wanted[0].thresholds.items()})
         self.content_changed.emit()
 
     def _unanswered(self, request: PredictionRequest, sentence: str) -> None:

@@ -92,6 +92,7 @@ class Interaction:
         # A tool may be done with the press alone (a click on a component, the last vertex).
         if taken and tool.active:
             self._gesture_tool, self._gesture_button = tool, button
+            self._make_way()
         elif taken or (self.tool_active and not tool.active):
             self._end_gesture()
         self._view.refresh_cursor()

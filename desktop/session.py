@@ -32,6 +32,7 @@ from desktop.state.filtering import Filtering
 from desktop.state.finishing import Finishing
 from desktop.state.landing import Landing
 from desktop.state.late import LatePredictions
+from desktop.state.layer_counts import LayerCounts
 from desktop.state.layers import LayerState
 from desktop.state.limits import Limits
 from desktop.state.looking import Looking
@@ -78,6 +79,7 @@ class Session(SessionSignals):
         self.showing = Showing(self)
         self.review = Review(self)
         self.layers = LayerState(self)
+        self.layer_counts = LayerCounts(self)
         self.landing = Landing(self)
         self.timeline = Timeline(self)
         self.thresholds = Thresholds(self)

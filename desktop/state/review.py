@@ -92,6 +92,7 @@ class Review(QObject):
         """Another folder is open."""
         self._stroke = None
         self._session.landing.forget()
+        self._session.layer_counts.forget()
         self._session.finishing.forget()
 
     def landed(self, label: Label, foreseen: Foreseen) -> None:

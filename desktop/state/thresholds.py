@@ -52,7 +52,9 @@ class Thresholds(QObject):
     """The cuts in use, and the one that is being moved. GUI thread only; owns no widget."""
 
     changed = Signal()
-    """A cut, or the scope, is another one."""
+    """A cut, or the scope, is another one; also for every move."""
+    settled = Signal()
+    """The cuts that hold are others: nothing is in somebody's hand."""
     preview_changed = Signal()
     """`preview` came, went, or stands at another cut."""
     shared_changed = Signal()
@@ -113,7 +115,7 @@ class Thresholds(QObject):
         project, model = self._session.project, self._session.model
         known = project is not None and model is not None
         self._shared = project.shared_cuts(model.digest) if known else {}  # type: ignore[union-attr]
-        self.changed.emit()
+        self._tell()
 
     # ---- moving one
 
@@ -302,11 +304,15 @@ class Thresholds(QObject):
         if self._move is move:
             self._drop()
         else:
-            self.changed.emit()
+            self._tell()
+
+    def _tell(self) -> None:
+        self.changed.emit()
+        self.settled.emit()
 
     def _drop(self) -> None:
         self._rest.stop()
         if self._move is not None:
             self._move = None
             self.preview_changed.emit()
-            self.changed.emit()
+            self._tell()

@@ -42,7 +42,7 @@ class Wiring(QObject):
         predicting.predicted.connect(self._on_predicted)
         predicting.model_changed.connect(self._on_model_changed)
         session.thresholds.shared_changed.connect(self._show_anew)
-        session.thresholds.changed.connect(session.options_changed)
+        session.thresholds.settled.connect(session.options_changed)
         session.finishing.taken_back.connect(self._set_status)
         showing.label_changed.connect(lambda _box: session.thresholds.label_shown())
         session.project_changed.connect(session.layers.adopt)

@@ -21,8 +21,10 @@ from desktop.project.label import Label, LabelKey
 from desktop.project.provenance import Cut
 from desktop.session import Session
 from desktop.state.assessments import Assessments
+from desktop.state.components import Components
 from desktop.state.consistency import Consistency
 from desktop.state.entries import EntryList
+from desktop.state.layer_counts import LayerCounts
 from desktop.state.layers import LayerState
 from desktop.state.looking import Looking
 from desktop.state.measuring import Measuring
@@ -150,8 +152,10 @@ class FakeSession(Session):
         self.choices = SimpleNamespace(restyle=self._restyle)
         self.saving = SimpleNamespace(follow=lambda *_: None)
         self.layers = LayerState(self)
+        self.layer_counts = LayerCounts(self)
         self.timeline = FakeTimeline(self)
         self.thresholds = FakeThresholds(self)
+        self.components = Components(self)
         self.values: dict[str, Any] = {
             "folder": None, "folder_problem": None, "project": None, "schema": Schema(), "position": -1,
             "image_pyramid": None, "overlay": None, "image_problem": None, "label": None, "prediction": None,

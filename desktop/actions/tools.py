@@ -1,4 +1,4 @@
-"""Taking a tool in the hand, and its size."""
+"""Taking a tool in the hand, its size, and where painting is allowed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from desktop.desk import Desk
 
 BRUSH_STEP = 1.25
+
+
+def icon_of(name: str) -> str:
+    """The icon of a tool."""
+    return {"pan": "hand"}.get(name, name)
 
 
 def actions(desk: Desk) -> tuple[Action, ...]:
@@ -26,7 +31,7 @@ def actions(desk: Desk) -> tuple[Action, ...]:
             tool.text,
             partial(desk.choose_tool, tool.name),
             (tool.shortcut,) if tool.shortcut else (),
-            icon={"pan": "hand"}.get(tool.name, tool.name),
+            icon=icon_of(tool.name),
             checked_when=partial(in_hand, tool.name),
         )
         for tool in desk.tools.values()
@@ -45,4 +50,31 @@ def actions(desk: Desk) -> tuple[Action, ...]:
             "model",
             desk.can_take_prediction,
         ),
+        *_limits(desk),
     )
+
+
+def _limits(desk: Desk) -> tuple[Action, ...]:
+    """Painting only inside the class selected, never on it, or anywhere."""
+    limits = desk.session.limits
+    act = partial(Action, section="Tools", enabled_when=desk.has_classes)
+
+    def turn(*, outside: bool) -> None:
+        chosen = frozenset({desk.session.class_id} - {None})
+        inside, outer = limits.inside, limits.outside
+        if outside:
+            limits.set(inside - chosen, outer ^ chosen)
+        else:
+            limits.set(inside ^ chosen, outer - chosen)
+
+    return (
+        act(
+            "limits.inside", "Paint only inside this class", partial(turn, outside=False), ("Ctrl+L",),
+            icon="limit", checked_when=lambda: desk.session.class_id in limits.inside,
+        ),
+        act(
+            "limits.outside", "Never paint on this class", partial(turn, outside=True), ("Ctrl+Shift+L",),
+            icon="limit", checked_when=lambda: desk.session.class_id in limits.outside,
+        ),
+        act("limits.clear", "Paint anywhere", limits.set, ("Alt+L",)),
+    )  # fmt: skip

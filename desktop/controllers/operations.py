@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from desktop.actions.tools import icon_of
 from desktop.controllers.comparing import Comparing
 from desktop.controllers.components import ComponentWalk
 from desktop.controllers.help import Help
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from desktop.session import Session
     from desktop.settings import Settings
     from desktop.tools.base import Tool
+    from desktop.tools.component import ComponentTool
     from desktop.window import Window
 
 
@@ -40,7 +42,7 @@ class Operations:
         self.looking = Looking(session, canvas, settings)
         self.comparing = Comparing(session, canvas, settings)
         self.measures = Measures(session, canvas, settings)
-        self.components = ComponentWalk(session, canvas)
+        self.components = ComponentWalk(session, canvas, cast("ComponentTool", self.tools["component"]))
 
     # --- conditions
 
@@ -146,9 +148,7 @@ class Operations:
             return
         if not window.review.reject.isHidden():
             window.review.reject.hide()
-        elif self.components.leave():
-            pass
-        elif self.comparing.dismiss():
+        elif self.components.leave() or self.comparing.dismiss():
             pass
         elif window.notices.current is not None:
             window.notices.dismiss()
@@ -213,6 +213,7 @@ class Operations:
         self.settings["tool.name"] = name
         self.canvas.set_tool(tool)
         self._window.bottom.show_hint(tool.hint)
+        self._window.review.options.show_tool(tool, icon_of(tool.name))
 
     def scale_brush(self, factor: float) -> None:
         """Make the brush larger or smaller; it is kept for the next start."""

@@ -12,6 +12,7 @@ from desktop.panels.gallery import Gallery
 from desktop.panels.layers import Layers
 from desktop.panels.reject import RejectStrip
 from desktop.panels.side_tabs import SideTabs
+from desktop.panels.tool_options import ToolOptions
 from desktop.panels.toolstrip import ToolStrip
 from desktop.panels.values import Values
 from desktop.panels.widgets import column, panel, styled
@@ -40,6 +41,7 @@ class ReviewPage(QWidget):
         self.canvas = desk.canvas
         self.gallery = Gallery(session)
         self.strip = ToolStrip(actions, tools)
+        self.options = ToolOptions(session)
         self.values = Values(session)
         self.layers = Layers(session)
         self.tabs = SideTabs(desk)
@@ -74,6 +76,7 @@ class ReviewPage(QWidget):
         around = QWidget()
         self.middle = column(around, spacing=0)
         self.views.addWidget(self.canvas)
+        self.middle.addWidget(self.options)
         self.middle.addWidget(self.views, 1)
         row.addWidget(around, 1)
         self.splitter.setHandleWidth(1)
@@ -92,6 +95,7 @@ class ReviewPage(QWidget):
 
     def _connect(self) -> None:
         session = self._session
+        session.showing.leaving.connect(self.canvas.finish_gesture)
         session.display_changed.connect(self.show_image)
         session.label_changed.connect(self._label_changed)
         session.styles_changed.connect(self.show_styles)

@@ -45,6 +45,7 @@ class Finishing(QObject):
         A threshold that was just let go lands first; ``then`` is called afterwards.
         """
         session = self._session
+        session.showing.leaving.emit()
         session.thresholds.flush()
         label = session.review.label()
 

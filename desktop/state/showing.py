@@ -30,6 +30,8 @@ UNFINISHED = ("unseen", "in progress", "second look")
 class Showing(QObject):
     """Moves along the entries; passes on what the read pool delivers for the current one."""
 
+    leaving = Signal()
+    """The current image is about to be left, or to be called finished: a gesture under way ends here."""
     image_changed = Signal(object)
     display_changed = Signal()
     label_changed = Signal(object)
@@ -92,10 +94,11 @@ class Showing(QObject):
 
     def go_to(self, position: int) -> bool:
         """Make an entry the current one; False when it is not there or a stroke is under way."""
-        label = self.reading.label if self.reading is not None else None
-        if not 0 <= position < len(self.entries) or (label is not None and label.stroke_open):
+        if not 0 <= position < len(self.entries) or position == self.position:
             return False
-        if position == self.position:
+        self.leaving.emit()
+        label = self.reading.label if self.reading is not None else None
+        if label is not None and label.stroke_open:
             return False
         self._direction = 1 if position > self.position else -1
         self.position = position
@@ -169,6 +172,12 @@ class Showing(QObject):
         self.pool.forget(position)
         if position == self.position:
             self._tell_all()
+        self.prefetch()
+
+    def read_all_again(self) -> None:
+        """Forget everything at hand and read it anew: what the store calls things has changed."""
+        self.pool.forget_images()
+        self._tell_all()
         self.prefetch()
 
     def _tell_all(self) -> None:

@@ -164,6 +164,7 @@ def _guided(guide: NDArray[np.float32], mask: NDArray[np.float32], radius: int) 
 
     mean_guide, mean_mask = mean(guide), mean(mask)
     together = mean(np.multiply(guide, mask)) - mean_guide * mean_mask
-    slope = together / (mean(np.square(guide)) - mean_guide * mean_guide + np.float32(_SMOOTHNESS))
+    spread = mean(np.square(guide)) - mean_guide * mean_guide + np.float32(_SMOOTHNESS)
+    slope = np.asarray(together / spread, np.float32)
     offset = mean_mask - slope * mean_guide
     return mean(slope) * guide + mean(offset)

@@ -153,7 +153,7 @@ def _halves(rgb8: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ...]:
 
 
 def take_halves(target: OverlayPyramid, source: OverlayPyramid, box: Box) -> None:
-    """Give ``target``, whose planes equal those of ``source`` by now, its halves inside ``box`` of the image."""
+    """Give ``target``, whose planes equal those of ``source``, its halves inside ``box`` of the image."""
     y0, x0, y1, x1 = clip_box(box, target.height, target.width)
     for into, out_of in zip(target.levels[1:], source.levels[1:], strict=True):
         y0, x0, y1, x1 = y0 // 2, x0 // 2, (y1 + 1) // 2, (x1 + 1) // 2

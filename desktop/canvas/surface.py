@@ -18,6 +18,7 @@ from desktop.canvas.banner import Banner, paint_banner
 from desktop.canvas.composer import Composer
 from desktop.canvas.decoration import Decoration
 from desktop.canvas.evening import wants_evening
+from desktop.canvas.movable import Movable
 from desktop.canvas.overview import Overview
 from desktop.canvas.placard import Placard, PlacardKind, paint_placard
 from desktop.canvas.preview import Preview
@@ -41,15 +42,13 @@ class StandIn:
     styles: Mapping[int, LayerStyle]
 
 
-class ImageSurface(QWidget):
+class ImageSurface(Movable):
     """Shows an image pyramid under an overlay pyramid.
 
     It keeps references to what it is given and copies nothing; whoever paints into the planes calls
     ``OverlayPyramid.update`` and then :meth:`overlay_changed` with the same box.
     """
 
-    view_changed = Signal(float)
-    """Scale or place changed; the scale is in device pixels an image pixel (1.0 is 100 %)."""
     evening_wanted = Signal(object)
     """The view settings show evened levels, and this `ImagePyramid` has none: make them behind, give them to
     ``pyramid.evened``, then call `evened`."""
@@ -63,8 +62,6 @@ class ImageSurface(QWidget):
         self._styles: Mapping[int, LayerStyle] = {}
         self._stand_in: StandIn | None = None
         self._settings = ViewSettings()
-        self._viewport: Viewport | None = None
-        self._last_viewport: Viewport | None = None  # outlives a placard between two images
         self._hidden = False
         self._reading = False
         self._placard = Placard(PlacardKind.EMPTY, "No image")
@@ -84,11 +81,6 @@ class ImageSurface(QWidget):
         self._describe()
 
     # --- what is shown
-
-    @property
-    def viewport(self) -> Viewport | None:
-        """Where the image is seen from; None while there is no image."""
-        return self._viewport
 
     @property
     def image(self) -> ImagePyramid | None:
@@ -240,53 +232,6 @@ class ImageSurface(QWidget):
         self._decorations.remove(decoration)
         self.update()
 
-    # --- looking
-
-    @property
-    def scale(self) -> float:
-        """Device pixels an image pixel; 1.0 is 100 %. 1.0 while there is no image."""
-        return self._viewport.scale if self._viewport else 1.0
-
-    def fit(self) -> None:
-        """The whole image, as large as it can be."""
-        if self._viewport is not None:
-            self.look(self._viewport.fit())
-
-    def one_to_one(self) -> None:
-        """One image pixel on one device pixel, at the pointer if it is over the canvas."""
-        self.zoom_to(1.0)
-
-    def zoom_to(self, scale: float, at: tuple[float, float] | None = None) -> None:
-        """To a scale; ``at`` (logical pixels) stays where it is. Default: the pointer, else the middle."""
-        if self._viewport is not None:
-            self.look(self._viewport.scaled_to(scale, *self._anchor(at)))
-
-    def zoom_by(self, factor: float, at: tuple[float, float] | None = None) -> None:
-        """Larger or smaller by ``factor``; ``at`` as in :meth:`zoom_to`."""
-        if self._viewport is not None:
-            self.look(self._viewport.zoomed(factor, *self._anchor(at)))
-
-    def pan_by(self, dx: float, dy: float) -> None:
-        """Move the image by logical pixels."""
-        if self._viewport is not None:
-            ratio = self.devicePixelRatioF()
-            self.look(self._viewport.panned(dx * ratio, dy * ratio))
-
-    def centre_on(self, x: float, y: float) -> None:
-        """Bring image point ``x, y`` to the middle."""
-        if self._viewport is not None:
-            self.look(self._viewport.centred_on(x, y))
-
-    def look(self, viewport: Viewport) -> None:
-        """See the image from there."""
-        if viewport == self._viewport:
-            return
-        self._viewport = self._last_viewport = viewport
-        self._composer.set_viewport(viewport, self._outline_width())
-        self._looked(viewport)
-        self.update()
-        self.view_changed.emit(viewport.scale)
-
     # --- what a view with a tool adds
 
     def _prepare(self) -> None:
@@ -300,10 +245,7 @@ class ImageSurface(QWidget):
 
     def _looked(self, viewport: Viewport) -> None:
         """The image is seen from elsewhere."""
-
-    def _pointer(self) -> tuple[float, float] | None:
-        """View coordinates of the pointer, if it is over the canvas."""
-        return None
+        self._composer.set_viewport(viewport, self._outline_width())
 
     def _paint_above(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
         """Draw what lies above everything else; the painter's unit is one device pixel."""
@@ -353,23 +295,12 @@ class ImageSurface(QWidget):
 
     # --- inside
 
-    def _device_size(self) -> tuple[int, int]:
-        ratio = self.devicePixelRatioF()
-        return max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
-
     def _outline_width(self) -> int:
         return max(1, round(1.5 * self.devicePixelRatioF()))
 
     def _follow_size(self) -> None:
         if self._viewport is not None:
             self.look(self._viewport.resized(*self._device_size()))
-
-    def _anchor(self, at: tuple[float, float] | None) -> tuple[float, float]:
-        if at is None:
-            width, height = self._device_size()
-            return self._pointer() or (width / 2, height / 2)
-        ratio = self.devicePixelRatioF()
-        return at[0] * ratio, at[1] * ratio
 
     def _check_size(self, overlay: OverlayPyramid | None) -> None:
         if overlay is not None and self._image is not None:

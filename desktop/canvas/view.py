@@ -96,7 +96,8 @@ class CanvasView(ImageSurface):
     def _image_changed(self) -> None:
         self._interaction.update_cursor()
 
-    def _looked(self, viewport: Viewport) -> None:  # noqa: ARG002
+    def _looked(self, viewport: Viewport) -> None:
+        super()._looked(viewport)
         self._ring = self._interaction.ring()
 
     def _pointer(self) -> tuple[float, float] | None:

@@ -53,7 +53,7 @@ def test_it_shows_the_image_small_and_the_part_that_is_seen(desk):
     where, shown = rect(desk), seen(desk)
     assert (shown[where.top() + 5, where.left() + 5] == 0).all()
     assert shown[where.bottom() - 5, where.right() - 5].tolist() == [200, 10, 30]
-    y0, x0, y1, x1 = desk.view.viewport.visible_box()
+    y0, _, y1, x1 = desk.view.viewport.visible_box()
     edge = round(where.left() + x1 / 2000 * where.width())
     middle = round(where.top() + (y0 + y1) / 2 / 1500 * where.height())
     assert shown[middle, edge - 3 : edge + 3].max() > 230, "a light line around what is seen"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from desktop.project.edit import Edit
     from desktop.project.planes import LabelPlanes
     from desktop.session import Session
+    from desktop.tools.component import ComponentTool
     from inference.schema import MaskClass
 
     Decide = Callable[[LabelPlanes, Component], Edit | None]
@@ -35,13 +36,15 @@ ALL_DECIDED = "Every piece of the visible classes is decided."
 class ComponentWalk:
     """Shows the piece that is chosen and carries out what is decided about it."""
 
-    def __init__(self, session: Session, canvas: CanvasView) -> None:
+    def __init__(self, session: Session, canvas: CanvasView, tool: ComponentTool) -> None:
         self._session = session
         self._canvas = canvas
         self._shown: Component | None = None
         self.mark = ComponentMark()
         self.chip = WalkChip(canvas)
         canvas.add_decoration(self.mark)
+        tool.choose = session.components.select
+        tool.visible = self._visible
         canvas.tab_pressed.connect(self.step)
         session.components.changed.connect(self._show)
         session.image_changed.connect(lambda _entry: self._show())
@@ -142,6 +145,10 @@ class ComponentWalk:
                     self.chip.tell(ALL_DECIDED)
 
         perform_behind(session, lambda planes: decide(planes, one), pixels=area(one.box), done=done)
+
+    def _visible(self) -> list[int]:
+        styles = self._session.styles
+        return [one.id for one in self._session.schema.active_classes if styles[one.id].visible]
 
     def _text(self, verb: str, component: Component) -> str:
         return f"{verb} component · {_title(self._class(component))}"

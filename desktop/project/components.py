@@ -27,6 +27,9 @@ MISSED_FROM = 0.5
 MOST_MISSED = 200
 """So many missed pieces a class are offered, the most probable first."""
 
+_NEIGHBOURHOODS = (64, 512)
+"""Half the sides (pixels) of the squares in which a piece is looked for first."""
+
 _PROBABILITY = np.array([level_to_probability(level) for level in range(256)], np.float32)
 
 
@@ -102,12 +105,12 @@ def update_components(
     reach = clip_box((y0 - 1, x0 - 1, y1 + 1, x1 + 1), planes.height, planes.width)
     around, kept = reach, []
     for one in known:
-        if _meet(one.box, reach):
+        if boxes_meet(one.box, reach):
             around = union_box(around, one.box)
         else:
             kept.append(one)
     # What the box cuts does not touch the change: it is among those kept.
-    found = [one for one in find_components(planes, class_id, levels, around) if _meet(one.box, reach)]
+    found = [one for one in find_components(planes, class_id, levels, around) if boxes_meet(one.box, reach)]
     return tuple(sorted([*kept, *found], key=lambda one: one.seed))
 
 
@@ -167,12 +170,17 @@ def component_at(planes: LabelPlanes, class_id: int, row: int, column: int) -> t
     inside = 0 <= row < planes.height and 0 <= column < planes.width
     if not inside or not planes.mask[page, row, column] >> bit & 1:
         return None
-    bits = planes.mask[page] & np.uint8(1 << bit)
-    filled = np.zeros((planes.height + 2, planes.width + 2), np.uint8)  # cv2 wants a rim of one pixel
-    flags = 8 | cv2.FLOODFILL_MASK_ONLY | 1 << 8
-    _, _, _, (x, y, width, height) = cv2.floodFill(bits, filled, (column, row), 0, flags=flags)
-    mask = filled[y + 1 : y + 1 + height, x + 1 : x + 1 + width] == 1
-    return (y, x, y + height, x + width), mask
+    # A speck is found in its neighbourhood; what reaches out of that is looked for in a larger one.
+    for reach in (*_NEIGHBOURHOODS, max(planes.height, planes.width)):
+        around = (row - reach, column - reach, row + reach + 1, column + reach + 1)
+        y0, x0, y1, x1 = clip_box(around, planes.height, planes.width)
+        piece = piece_at(planes.class_mask(class_id, (y0, x0, y1, x1)), row - y0, column - x0)
+        top, left, bottom, right = extent(piece)
+        box = y0 + top, x0 + left, y0 + bottom, x0 + right
+        sides = zip(box, (y0, x0, y1, x1), (0, 0, planes.height, planes.width), strict=True)
+        if not any(side == edge != border for side, edge, border in sides):
+            return box, np.ascontiguousarray(piece[top:bottom, left:right])
+    raise AssertionError("a piece that fills the image does not reach out of it")
 
 
 def walk_order(components: Iterable[Component]) -> list[Component]:
@@ -245,6 +253,7 @@ class _Pieces:
         return np.asarray(self._labels[y : y + height, x : x + width] == one + 1)
 
 
-def _meet(first: Box, second: Box) -> bool:
+def boxes_meet(first: Box, second: Box) -> bool:
+    """Whether two boxes have a pixel in common."""
     rows = first[0] < second[2] and second[0] < first[2]
     return rows and first[1] < second[3] and second[1] < first[3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from desktop.errors import DesktopError
 from desktop.project.edit import Edit
 from desktop.project.errors import PatchMismatch
 from desktop.project.planes import Box, LabelPlanes
@@ -53,11 +54,15 @@ def perform_behind(
             try:
                 context.perform(edit)
             except PatchMismatch:
-                if attempts > 1:
-                    more = attempts - 1
-                    perform_behind(context, make, pixels=pixels, nothing=nothing, done=done, attempts=more)
-                    return
-                raise
+                if attempts <= 1:
+                    raise
+                again = attempts - 1
+                perform_behind(context, make, pixels=pixels, nothing=nothing, done=done, attempts=again)
+                return
+            except DesktopError as refusal:
+                # A locked layer, a project that is only looked at.
+                context.say(str(refusal))
+                return
         elif nothing:
             context.say(nothing)
         if done is not None:

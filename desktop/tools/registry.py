@@ -6,6 +6,7 @@ from desktop.tools.base import Tool, ToolContext
 from desktop.tools.brush import BrushTool
 from desktop.tools.calliper import CalliperTool
 from desktop.tools.component import ComponentTool
+from desktop.tools.cut import CutTool
 from desktop.tools.ellipse import EllipseTool
 from desktop.tools.eraser import EraserTool
 from desktop.tools.grabcut import GrabCutTool
@@ -16,6 +17,7 @@ from desktop.tools.pan import PanTool
 from desktop.tools.polygon import PolygonTool
 from desktop.tools.probability import ProbabilityBrushTool
 from desktop.tools.rectangle import RectangleTool
+from desktop.tools.release import ReleaseTool
 from desktop.tools.wand import WandTool
 
 __all__ = ["GROUPS", "TOOLS", "make_tools"]
@@ -25,7 +27,7 @@ GROUPS: dict[str, tuple[type[Tool], ...]] = {
     "Paint": (BrushTool, EraserTool, ProbabilityBrushTool),
     "Shapes": (PolygonTool, LassoTool, RectangleTool, EllipseTool),
     "Smart": (WandTool, OutlineTool, GrabCutTool),
-    "Regions": (ComponentTool,),
+    "Regions": (ComponentTool, CutTool, ReleaseTool),
     "Measure": (
         CalliperTool,
         MarkTool,

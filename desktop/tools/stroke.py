@@ -194,8 +194,12 @@ class StrokeTool(Tool):
             if cut[0] < cut[2] and cut[1] < cut[3]:
                 inside = mask[cut[0] - box[0] : cut[2] - box[0], cut[1] - box[1] : cut[3] - box[1]]
                 inside = self._wanted(cut, inside, recorder.class_id)
-                stamp(recorder.planes, recorder.class_id, cut, inside, clear=self._clears)
+                self._stamp(recorder, cut, inside)
                 self.context.changed(cut)
+
+    def _stamp(self, recorder: StrokeRecorder, box: Box, mask: Bits) -> None:
+        """Change the pixels ``mask`` (h, w) inside ``box``, already touched."""
+        stamp(recorder.planes, recorder.class_id, box, mask, clear=self._clears)
 
     def _wanted(self, box: Box, mask: Bits, class_id: int) -> Bits:
         """What of the tip's pixels (h, w) inside ``box`` the stroke may change."""

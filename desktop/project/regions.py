@@ -111,12 +111,11 @@ def closed(mask: Bits, radius: float) -> Bits:
 
 
 def bridge(shape: tuple[int, int], start: tuple[int, int], end: tuple[int, int], width: float) -> Bits:
-    """A straight bar ``width`` pixels wide between two pixels (row, column), round at both ends."""
-    out = np.zeros(shape, np.bool_)
+    """A straight bar ``width`` pixels wide between two pixels (row, column), both of them in it."""
     line = np.zeros(shape, np.uint8)
     cv2.line(line, start[::-1], end[::-1], 1, 1, cv2.LINE_8)
-    out |= line.view(np.bool_)
-    return grow(out, (width - 1) / 2) if width > 1 else out
+    centres = (start[1] + 0.5, start[0] + 0.5), (end[1] + 0.5, end[0] + 0.5)
+    return line.view(np.bool_) | _bar(shape, *centres, width)
 
 
 def nearest_pixels(first: Bits, second: Bits) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -144,8 +143,7 @@ def cut_line(
     (ax, ay), (bx, by) = start, end
     first, last = (math.floor(ax), math.floor(ay)), (math.floor(bx), math.floor(by))
     cv2.line(line, first, last, 1, 1, cv2.LINE_4)
-    out = line.view(np.bool_)
-    return grow(out, (gap - 1) / 2) if gap > 1 else out
+    return line.view(np.bool_) | _bar(shape, start, end, gap)
 
 
 def cut_apart(mask: Bits, line: Bits) -> Bits:
@@ -175,6 +173,21 @@ def piece_at(mask: Bits, row: int, column: int) -> Bits:
     flags = 8 | cv2.FLOODFILL_MASK_ONLY | 1 << 8
     cv2.floodFill(np.ascontiguousarray(mask).view(np.uint8), filled, (column, row), 0, flags=flags)
     return filled[1:-1, 1:-1] == 1
+
+
+def _bar(shape: tuple[int, int], start: tuple[float, float], end: tuple[float, float], width: float) -> Bits:
+    """The pixels whose centres lie in a rectangle around the line from ``start`` to ``end`` (x, y)."""
+    (ax, ay), (bx, by) = start, end
+    length = math.hypot(bx - ax, by - ay)
+    if length == 0:
+        return np.zeros(shape, np.bool_)
+    rows = (np.arange(shape[0]) + (0.5 - ay))[:, None]
+    columns = (np.arange(shape[1]) + (0.5 - ax))[None, :]
+    along = (columns * (bx - ax) + rows * (by - ay)) / length
+    across = (rows * (bx - ax) - columns * (by - ay)) / length
+    # Open on one side: a bar along the pixels is as wide as it says, for even widths as well.
+    beside = (across > -width / 2) & (across <= width / 2)
+    return np.asarray(beside & (along >= 0) & (along <= length))
 
 
 def _within(mask: Bits, radius: float) -> Bits:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from desktop.canvas.view import CanvasView
     from desktop.session import Session
     from desktop.settings import Settings
+    from desktop.state.second_view import Choice
 
 __all__ = ["Comparing"]
 
@@ -135,7 +136,7 @@ class Comparing:
         panel.link_toggled.connect(self.set_linked)
         panel.mirror_toggled.connect(self.set_mirrored)
         panel.closed.connect(self._part.close)
-        panel.chooser.chosen.connect(self._part.choose)
+        panel.chooser.chosen.connect(self._chosen)
         panel.chooser.suggest(self._part.choices)
         self._canvas.view_changed.connect(lambda _: self._follow_first())
         second.view_changed.connect(lambda _: self._second_moved())
@@ -148,6 +149,10 @@ class Comparing:
             self._views.setStretchFactor(0, 1)
             self._views.setStretchFactor(1, 1)
         self._follow_theme()
+
+    def _chosen(self, choice: Choice) -> None:
+        self._canvas.setFocus()
+        self._part.choose(choice)
 
     def _name_first(self) -> None:
         entry = self._session.entry

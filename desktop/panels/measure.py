@@ -9,7 +9,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from desktop.panels.measure_parts import ClassCard, MarkRow, SpacingForm
-from desktop.panels.widgets import clear, column, heading, icon_button, label, row
+from desktop.panels.widgets import clear, column, heading, icon_button, label, row, switch_button
 from desktop.project.errors import ProjectError
 from desktop.project.measures import Spacing, length_px, length_text, pixels_text, spacing_text
 from desktop.project.measuring import CALLIPER, Mark
@@ -84,10 +84,8 @@ class MeasurePanel(QWidget):
         self._layout.addWidget(self.no_classes)
 
     def _make_viewed(self, desk: Desk) -> None:
-        self.map_button = icon_button(
-            "viewed", "Shade what was not viewed yet (Alt+V)", desk.measures.toggle_map
-        )
-        self.map_button.setCheckable(True)
+        self.map_button = switch_button("viewed", "Shade what was not viewed yet (Alt+V)")
+        self.map_button.clicked.connect(lambda: desk.measures.toggle_map())
         self.viewed = label("")
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)

@@ -53,8 +53,7 @@ class MarkRow(QWidget):
         self.field.installEventFilter(self)
         self.field.returnPressed.connect(self._rename)
         self.cross = icon_button("cross", f"Remove {mark.name}", self.removed.emit)
-        line = row(self.name, self.field, self.words, self.cross, spacing=GRID // 2)
-        line.setStretch(0, 1)
+        line = row(self.name, self.field, self.words, self.cross, spacing=GRID // 2, stretch=0)
         line.setStretch(1, 1)
         line.setContentsMargins(GRID, 0, 0, 0)
         self.setLayout(line)
@@ -186,7 +185,8 @@ def lines_of(one: ClassMeasures, spacing: Spacing | None, point: str) -> list[tu
 
     found = [
         ("Area", f"{area(one.area_px)} · {share_text(one.share)}"),
-        ("Mean · largest", f"{area(one.mean_px)} · {area(one.largest_px)}"),
+        ("Mean", area(one.mean_px)),
+        ("Largest", area(one.largest_px)),
     ]
     if one.nearest_px is not None and point:
         away = one.nearest_mm(spacing) if spacing is not None else None
@@ -209,7 +209,7 @@ class SpacingForm(QWidget):
         self.unit = QComboBox()
         self.unit.addItems(list(MILLIMETRES))
         self.unit.setAccessibleName("Unit of the length")
-        self.unit.setFixedWidth(9 * GRID)
+        self.unit.setFixedWidth(8 * GRID)
         self.scope = QComboBox()
         for scope, text in SCOPE_TEXT.items():
             self.scope.addItem(f"for {text}", scope)

@@ -1,4 +1,4 @@
-"""The second view: a canvas that only looks, under a slim header that says what it shows and can be chosen."""
+"""The second view: a canvas that only looks, under a slim header that says what it shows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QListView, QSizePolicy, QToolButton, QWidget
 
 from desktop.canvas.view import CanvasView
-from desktop.panels.widgets import SearchField, column, elided, icon_button, row, styled
+from desktop.panels.widgets import SearchField, column, elided, icon_button, row, styled, switch_button
 from desktop.state.second_view import Choice
 from desktop.theme import GRID, look, set_icon
 
@@ -203,9 +203,9 @@ class SecondViewPanel(QWidget):
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         set_icon(self.button, "compare", size=16)
         self.button.clicked.connect(self.toggle_chooser)
-        self.link = self._switch("link", "Link zoom and place")
+        self.link = switch_button("link", "Link zoom and place")
         self.link.toggled.connect(self.link_toggled)
-        self.mirror = self._switch("mirror", "Mirror the place: a left and a right eye")
+        self.mirror = switch_button("mirror", "Mirror the place: a left and a right eye")
         self.mirror.toggled.connect(self.mirror_toggled)
         self.close_button = icon_button("cross", "Close the second view (Ctrl+D)", self.closed.emit)
         header = ViewHeader("What the second view shows")
@@ -220,11 +220,6 @@ class SecondViewPanel(QWidget):
         layout.addWidget(header)
         layout.addWidget(self.canvas, 1)
         self.set_title("")
-
-    def _switch(self, icon: str, text: str) -> QToolButton:
-        made = icon_button(icon, text)
-        made.setCheckable(True)
-        return made
 
     def set_title(self, title: str) -> None:
         """Say what is shown."""

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QStackedWidget, QToolButton, QWidget
 
 from desktop.desk import Desk
 from desktop.panels.history import HistoryPanel
 from desktop.panels.measure import MeasurePanel
+from desktop.panels.notes import NotesPanel
 from desktop.panels.view_options import ViewOptions
 from desktop.panels.widgets import column, line
 from desktop.theme import GRID
@@ -27,6 +28,7 @@ class Tab:
 
 # One line a tab, from left to right.
 TABS: tuple[Tab, ...] = (
+    Tab("notes", "Notes", lambda desk: NotesPanel(desk.session)),
     Tab("history", "History", lambda desk: HistoryPanel(desk.session)),
     Tab("view", "View", lambda desk: ViewOptions(desk.session)),
     Tab("measure", "Measure", MeasurePanel),
@@ -49,8 +51,7 @@ class SideTabs(QWidget):
         row.setSpacing(GRID // 2)
         for tab in tabs:
             self._stack.addWidget(self.panels[tab.id])
-            row.addWidget(self._button(tab))
-        row.addStretch(1)
+            row.addWidget(self._button(tab), 1)
         layout = column(self)
         layout.addWidget(line())
         layout.addLayout(row)
@@ -60,6 +61,9 @@ class SideTabs(QWidget):
     def _button(self, tab: Tab) -> QToolButton:
         made = QToolButton()
         made.setProperty("role", "tab")
+        # The column is narrow: the tabs share its width, whatever they are called.
+        made.setProperty("narrow", True)
+        made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         made.setText(tab.title)
         made.setCheckable(True)
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)

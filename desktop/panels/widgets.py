@@ -147,6 +147,15 @@ def icon_button(
     return made
 
 
+def switch_button(icon: str, text: str) -> QToolButton:
+    """Return an icon button that stays pressed, shown by the accent colour."""
+    made = icon_button(icon, text)
+    made.setCheckable(True)
+    made.toggled.connect(lambda on: set_icon(made, icon, "accent" if on else "text_quiet", 16))
+    set_icon(made, icon, "text_quiet", 16)
+    return made
+
+
 def heading(text: str, *after: QWidget) -> QWidget:
     """Return the heading of a section: small quiet capitals of the label size, widgets at its right end."""
     holder = QWidget()

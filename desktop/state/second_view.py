@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from inference.prediction import Prediction
 
 SEARCH_LIMIT = 200
+NEAR = 5
 SETTLE_MS = 120
 """Thresholds that are dragged are followed so long after the last move."""
 
@@ -182,9 +183,16 @@ class SecondView(QObject):
             for title, reader, reading in seen.labels
         ]
         same.append(Choice(Kind.BARE, "Without layers", "This image"))
-        self.choices = (*mates, *same)
+        self.choices = (*mates, *same, *self._near(seen.mates))
         self.choices_changed.emit()
         self._choose_again(mates, same)
+
+    def _near(self, mates: Sequence[int]) -> list[Choice]:
+        """Images around the current one in the list; any other is found by its name."""
+        entries, position = self._session.entries, self._session.position
+        first, end = max(0, position - NEAR), min(len(entries), position + NEAR + 1)
+        near = (at for at in range(first, end) if at != position and at not in mates)
+        return [Choice(Kind.IMAGE, entries[at].title, "Images nearby", at) for at in near]
 
     def _choose_again(self, mates: Sequence[Choice], same: Sequence[Choice]) -> None:
         """Keep the kind of thing that was shown, or take what suggests itself."""

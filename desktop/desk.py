@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from desktop.controllers.comparing import Comparing
     from desktop.controllers.components import ComponentWalk
     from desktop.controllers.help import Help
+    from desktop.controllers.judging import Judging
     from desktop.controllers.looking import Looking
     from desktop.controllers.measuring import Measures
+    from desktop.controllers.notes import Noting
     from desktop.session import Session
     from desktop.settings import Settings
     from desktop.tools.base import Tool
@@ -30,6 +32,8 @@ class Desk(Protocol):
     page: str
     help: Help
     looking: Looking
+    noting: Noting
+    judging: Judging
     comparing: Comparing
     measures: Measures
     components: ComponentWalk

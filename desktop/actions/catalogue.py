@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from desktop.actions import compare, components, files, help, review, tools, values, view, window
+from desktop.actions import compare, components, files, help, notes, review, tools, values, view, window
 from desktop.actions.record import Action
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ SECTIONS: tuple[Callable[[Desk], tuple[Action, ...]], ...] = (
     view.actions,
     compare.actions,
     values.actions,
+    notes.actions,
     window.actions,
     help.actions,
 )

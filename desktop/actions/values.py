@@ -1,4 +1,4 @@
-"""Grades by digit, classes by number."""
+"""Grades by digit, classes by number, findings, and what cannot be assessed."""
 
 from __future__ import annotations
 
@@ -25,4 +25,52 @@ def actions(desk: Desk) -> tuple[Action, ...]:
         select(f"class.{n}", f"Select class {n}", partial(desk.class_by_number, n), (f"Ctrl+{n}",))
         for n in range(1, 10)
     )
-    return grades + classes
+    return grades + _values(desk) + classes
+
+
+def _values(desk: Desk) -> tuple[Action, ...]:
+    judging = desk.judging
+    act = partial(Action, section="Values")
+    findings = tuple(
+        act(
+            f"finding.{n}",
+            f"Finding {n}: present, absent, not assessed",
+            partial(judging.cycle_finding, n),
+            (f"Ctrl+Alt+{n}",),
+            enabled_when=partial(judging.has_finding, n),
+        )
+        for n in range(1, 10)
+    )
+    return (
+        act(
+            "value.find",
+            "Find a value of a long scale",
+            judging.find_value,
+            ("Ctrl+T",),
+            icon="search",
+            enabled_when=judging.can_find,
+        ),
+        act(
+            "value.quality",
+            "To the image quality",
+            judging.focus_quality,
+            ("Alt+Q",),
+            enabled_when=judging.has_quality,
+        ),
+        act(
+            "value.findings",
+            "To the findings",
+            judging.focus_findings,
+            ("Alt+F",),
+            enabled_when=judging.has_finding,
+        ),
+        *findings,
+        act(
+            "value.not_assessable",
+            "Not assessable, with a reason",
+            judging.ask_not_assessable,
+            ("Ctrl+Shift+A",),
+            icon="not-assessable",
+            enabled_when=judging.can_assess,
+        ),
+    )

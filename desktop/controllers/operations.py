@@ -13,8 +13,10 @@ from desktop.actions.tools import icon_of
 from desktop.controllers.comparing import Comparing
 from desktop.controllers.components import ComponentWalk
 from desktop.controllers.help import Help
+from desktop.controllers.judging import Judging
 from desktop.controllers.looking import Looking
 from desktop.controllers.measuring import Measures
+from desktop.controllers.notes import Noting
 from desktop.theme import Choice, look
 from desktop.tools.registry import make_tools
 
@@ -40,6 +42,8 @@ class Operations:
         self.page = "start"
         self.help = Help(window, session, settings)
         self.looking = Looking(session, canvas, settings)
+        self.noting = Noting(window, session, canvas)
+        self.judging = Judging(window, session)
         self.comparing = Comparing(session, canvas, settings)
         self.measures = Measures(session, canvas, settings)
         self.components = ComponentWalk(session, canvas, cast("ComponentTool", self.tools["component"]))
@@ -179,7 +183,7 @@ class Operations:
 
     def ask_reason(self) -> None:
         """Show the strip that asks for the reason of a rejection."""
-        self._window.review.reject.ask()
+        self.judging.ask_reason()
 
     def grade_by_digit(self, digit: str) -> None:
         """Set a grade by its digit key."""

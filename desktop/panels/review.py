@@ -11,6 +11,7 @@ from desktop.desk import Desk
 from desktop.panels.gallery import Gallery
 from desktop.panels.layers import Layers
 from desktop.panels.reject import RejectStrip
+from desktop.panels.remarks import RemarkChip
 from desktop.panels.side_tabs import SideTabs
 from desktop.panels.tool_options import ToolOptions
 from desktop.panels.toolstrip import ToolStrip
@@ -38,6 +39,7 @@ class ReviewPage(QWidget):
         super().__init__()
         session = self._session = desk.session
         self._opening = False
+        self._desk = desk
         self.canvas = desk.canvas
         self.gallery = Gallery(session)
         self.strip = ToolStrip(actions, tools)
@@ -103,6 +105,9 @@ class ReviewPage(QWidget):
         session.image_changed.connect(lambda _: self.reject.hide())
         session.entries_reset.connect(self.show_image)
         session.opened.connect(self.show_image)
+        self.values.asked.connect(self._desk.judging.ask_not_assessable)
+        self.values.done.connect(self.canvas.setFocus)
+        self.remarks = RemarkChip(session, self.canvas, self._desk.noting.next_remark)
         look().changed.connect(self.follow_theme)
         self.follow_theme()
 

@@ -14,6 +14,7 @@ from desktop.tools.lasso import LassoTool
 from desktop.tools.mark import MarkTool
 from desktop.tools.outline import OutlineTool
 from desktop.tools.pan import PanTool
+from desktop.tools.pin import PinTool
 from desktop.tools.polygon import PolygonTool
 from desktop.tools.probability import ProbabilityBrushTool
 from desktop.tools.rectangle import RectangleTool
@@ -31,6 +32,7 @@ GROUPS: dict[str, tuple[type[Tool], ...]] = {
     "Measure": (
         CalliperTool,
         MarkTool,
+        PinTool,
     ),
 }
 TOOLS: tuple[type[Tool], ...] = tuple(tool for group in GROUPS.values() for tool in group)

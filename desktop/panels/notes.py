@@ -1,0 +1,158 @@
+"""The Notes tab: what readers noted on this image, and the field in which one writes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QWidget
+
+from desktop.panels.note_card import NoteCard
+from desktop.panels.widgets import button, clear, column, heading, icon_button, label
+from desktop.session import Session
+from desktop.theme import GRID, look
+
+NOTHING = "No notes on this image. J pins one to a place, Ctrl+Shift+N writes one on the whole image."
+_HELD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+
+
+class NoteField(QPlainTextEdit):
+    """Several lines of text that keep their keys: Enter keeps the note, Shift+Enter is a new line."""
+
+    kept = Signal()
+    left = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+        self.setFixedHeight(9 * GRID)
+        self.setAccessibleName("What the note says")
+        self.setPlaceholderText("What is to be noted?")
+
+    def event(self, event: QEvent) -> bool:
+        """Claim every key, Escape too, but those with Control or Alt that are no editing keys."""
+        asks = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if asks and not event.modifiers() & _HELD:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter keeps, Escape leaves; everything else is typed."""
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.kept.emit()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class NotesPanel(QWidget):
+    """Writing on top, the notes below, the oldest first."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._notes = session.notes
+        self.setAccessibleName("Notes")
+        self.cards: list[NoteCard] = []
+        self.field = NoteField()
+        self.where = label("", "label")
+        self.composer = self._composer()
+        self.undo = self._undo()
+        self.empty = label(NOTHING, "quiet", wrap=True)
+        self._cards = QWidget()
+        self._rows = column(self._cards)
+        layout = column(self)
+        self.add = icon_button("plus", "Note on the whole image (Ctrl+Shift+N)", self._notes.begin)
+        layout.addWidget(heading("Notes", self.add))
+        for widget in (self.composer, self.undo, self.empty, self._cards):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self.refresh)
+        self._connect()
+        self._show_draft()
+        self.refresh()
+
+    def _connect(self) -> None:
+        self.field.kept.connect(self._keep)
+        self.field.left.connect(self._notes.leave)
+        # Later: a card's own click must not delete the card under Qt's feet.
+        self._notes.changed.connect(self._later.start)
+        self._notes.draft_changed.connect(self._show_draft)
+        self._session.image_changed.connect(lambda _: self._keep())
+        look().changed.connect(self._later.start)
+
+    def _composer(self) -> QWidget:
+        holder = QWidget()
+        inner = column(holder, spacing=GRID // 2)
+        inner.addWidget(self.where)
+        inner.addWidget(self.field)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(button("Keep", self._keep, role="primary", tip="Keep the note (Enter)"))
+        row.addWidget(button("Leave", self._notes.leave, tip="Write nothing (Esc)"))
+        row.addWidget(label("Shift+Enter: new line", "label"), 1)
+        inner.addLayout(row)
+        return holder
+
+    def _undo(self) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(label("The note was removed.", "quiet"), 1)
+        row.addWidget(button("Bring it back", self._notes.bring_back, icon="undo"))
+        return holder
+
+    def sizeHint(self) -> QSize:
+        """Takes what is left."""
+        hint = super().sizeHint()
+        return QSize(26 * GRID, max(hint.height(), 16 * GRID))
+
+    # ---- writing
+
+    def _show_draft(self) -> None:
+        draft = self._notes.draft
+        self.composer.setVisible(draft is not None)
+        if draft is None:
+            self.field.clear()
+            return
+        if draft.note is not None:
+            self.where.setText("Your note")
+            self.field.setPlainText(draft.note.text)
+        else:
+            at = draft.at
+            self.where.setText(f"Pinned at {at[1]}, {at[0]}" if at is not None else "On the whole image")
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.field.selectAll()
+
+    def _keep(self) -> None:
+        if self._notes.draft is not None:
+            self._notes.keep(self.field.toPlainText())
+
+    # ---- showing
+
+    def refresh(self) -> None:
+        """Show the notes of the current image."""
+        notes = self._notes
+        with_keyboard = next((card.note.id for card in self.cards if card.hasFocus()), None)
+        clear(self._rows)
+        self.cards = []
+        for note in notes.rows:
+            own = bool(notes.reader) and note.reader == notes.reader
+            card = NoteCard(note, notes.number(note), own=own, chosen=note.id == notes.chosen)
+            card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+            card.picked.connect(lambda note=note: notes.choose(note.id, jump=True))
+            card.edited.connect(lambda note=note: notes.begin(note=note))
+            card.removed.connect(lambda note=note: notes.remove(note))
+            card.resolved.connect(lambda resolved, note=note: notes.resolve(note, resolved))
+            self._rows.addWidget(card)
+            self.cards.append(card)
+            if note.id == with_keyboard:
+                card.setFocus()
+        self.undo.setVisible(notes.removed is not None)
+        self.empty.setVisible(not notes.rows and notes.removed is None and notes.draft is None)
+        self.add.setEnabled(notes.can_write)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QImage
 
 from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
@@ -26,6 +26,7 @@ from desktop.state.consistency import Consistency
 from desktop.state.entries import EntryList
 from desktop.state.layer_counts import LayerCounts
 from desktop.state.layers import LayerState
+from desktop.state.limits import Limits
 from desktop.state.looking import Looking
 from desktop.state.measuring import Measuring
 from desktop.state.notes import Notes
@@ -137,6 +138,12 @@ class FakeThresholds(Thresholds):
         self._session.calls.append(("release",))
 
 
+class FakeShowing(QObject):
+    """Says that the image is about to be left, nothing else."""
+
+    leaving = Signal()
+
+
 class FakeSession(Session):
     """Every property is a plain value; commands change them and emit what the real one emits."""
 
@@ -156,6 +163,8 @@ class FakeSession(Session):
         self.timeline = FakeTimeline(self)
         self.thresholds = FakeThresholds(self)
         self.components = Components(self)
+        self.limits = Limits(lambda: self.label, self)
+        self.showing = FakeShowing(self)
         self.values: dict[str, Any] = {
             "folder": None, "folder_problem": None, "project": None, "schema": Schema(), "position": -1,
             "image_pyramid": None, "overlay": None, "image_problem": None, "label": None, "prediction": None,

@@ -16,12 +16,14 @@ from desktop.controllers.help import ASIDE
 from desktop.controllers.leaving import Leaving
 from desktop.controllers.models import Modelling
 from desktop.controllers.operations import Operations
+from desktop.controllers.schema import SchemaEditing
 from desktop.messages import on_one_line
 from desktop.panels.bottombar import BottomBar
 from desktop.panels.keys import KeySheet
 from desktop.panels.notices import Notice, NoticeBar
 from desktop.panels.palette import Palette
 from desktop.panels.review import ReviewPage
+from desktop.panels.schema_editor import SchemaPage
 from desktop.panels.settings_page import SettingsPage
 from desktop.panels.start import StartPage
 from desktop.panels.topbar import TopBar
@@ -78,9 +80,12 @@ class Window(QMainWindow):
         self.settings_page = SettingsPage(
             self.settings, self.commands, changed=help_.setting_changed, leave=help_.come_back
         )
+        self.schema_editing = SchemaEditing(self.session, self.notices, partial(help_.go_aside, "schema"))
+        self.schema_page = SchemaPage(self.schema_editing, apply=self._apply_schema, leave=help_.come_back)
         self.pages = QStackedWidget()
         self.named: dict[str, QWidget] = {
             "settings": self.settings_page,
+            "schema": self.schema_page,
             "start": self.start,
             "review": self.review,
             "models": self.models,
@@ -184,6 +189,10 @@ class Window(QMainWindow):
         from desktop.sample import prepare_sample
 
         self.session.run_behind(prepare_sample, self.open_folder)
+
+    def _apply_schema(self) -> None:
+        self.canvas.finish_gesture()
+        self.schema_editing.apply(self._leaving.when_saved, lambda held: self.setEnabled(not held))
 
     def _entries_changed(self, first: int, last: int) -> None:
         if first <= self.session.position <= last:

@@ -31,6 +31,15 @@ def actions(desk: Desk) -> tuple[Action, ...]:
             ("Ctrl+,",),
             checked_when=partial(on, "settings"),
         ),
+        act(
+            "schema.edit",
+            "Schema: classes, scales, findings, rules",
+            partial(aside, "schema"),
+            ("Ctrl+Shift+S",),
+            icon="layers",
+            enabled_when=desk.has_project,
+            checked_when=partial(on, "schema"),
+        ),
         act("help.tasks", "What runs behind", desk.help.toggle_tasks, ("Alt+0",)),
         act("help.next_region", "To the next part of the window", partial(desk.help.go_round, 1), ("F6",)),
         act(

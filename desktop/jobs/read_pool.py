@@ -174,6 +174,13 @@ class ReadPool(QObject):
         self._thumbnails.pop(position, None)
         self._plan()
 
+    def forget_images(self) -> None:
+        """Drop the pixels and labels of every position, what is being made included; thumbnails stay."""
+        self._generation += 1
+        self._images.clear()
+        self._in_flight.clear()
+        self._plan()
+
     def positions(self) -> list[int]:
         """Positions at hand, least recently used first."""
         return list(self._images)

@@ -186,8 +186,20 @@ class Opening(QObject):
         except ProjectError as error:
             self.problem.emit(messages.sentence(error), "")
             return
-        self.schema = schema
         self._session.saving.follow("", future)
+        self._follow_schema(schema)
+
+    def take_schema(self, schema: Schema, *, anew: bool) -> None:
+        """The store has this schema by now. ``anew``: names inside labels changed, so they are read again."""
+        if self.project is None:
+            return
+        self.project.schema = schema
+        self._follow_schema(schema)
+        if anew:
+            self._session.showing.read_all_again()
+
+    def _follow_schema(self, schema: Schema) -> None:
+        self.schema = schema
         self._session.choices.adopt(schema, forget=False)
         self._session.showing.adopt_schema(schema)
         self.project_changed.emit()

@@ -54,6 +54,10 @@ def resample_image(
     if crop.shape[:2] != (bottom - top, right - left):
         size = (right - left, bottom - top)
         crop = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_LINEAR))
+    if bottom < y1 or right < x1:
+        # The image's last view pixel may be covered by less than half: it repeats the one before.
+        below, beside = max(0, y1 - bottom), max(0, x1 - right)
+        crop = np.asarray(cv2.copyMakeBorder(crop, 0, below, 0, beside, cv2.BORDER_REPLICATE))
     adjustment.draw(crop[y0 - top : y1 - top, x0 - left : x1 - left], out)
 
 
@@ -155,7 +159,8 @@ def _whole_steps(start: int, stop: int, origin: int, scale: float, size: int) ->
     first, at = _best(range(first, max(first - _REACH, -1), -1), origin, scale)
     last = min(max(math.ceil((stop - origin) / scale) + 1, first + 1), size)
     last, end = _best(range(last, min(last + _REACH, size + 1)), origin, scale)
-    return slice(first, last), min(at, start), max(end, stop)
+    at = min(at, start)
+    return slice(first, last), at, max(end, at + 1)
 
 
 def _best(places: range, origin: int, scale: float) -> tuple[int, int]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from desktop.controllers.components import ComponentWalk
     from desktop.controllers.help import Help
     from desktop.controllers.judging import Judging
+    from desktop.controllers.layering import Layering
     from desktop.controllers.looking import Looking
     from desktop.controllers.measuring import Measures
     from desktop.controllers.notes import Noting
@@ -27,6 +28,7 @@ class Desk(Protocol):
     session: Session
     settings: Settings
     canvas: CanvasView
+    layering: Layering
     tools: Mapping[str, Tool]
     tool_name: str
     page: str
@@ -115,6 +117,9 @@ class Desk(Protocol):
 
     def toggle_full_screen(self) -> None:
         """To full screen and back."""
+
+    def focus_history(self) -> None:
+        """Show the steps of the current image and put the keyboard on them."""
 
     def focus_filter(self) -> None:
         """Put the keyboard into the gallery's filter."""

@@ -38,6 +38,7 @@ from desktop.state.limits import Limits
 from desktop.state.looking import Looking
 from desktop.state.measuring import Measuring
 from desktop.state.notes import Notes
+from desktop.state.offers import Offers
 from desktop.state.opening import Opening
 from desktop.state.review import Review
 from desktop.state.second_view import SecondView
@@ -81,6 +82,7 @@ class Session(SessionSignals):
         self.layers = LayerState(self)
         self.layer_counts = LayerCounts(self)
         self.landing = Landing(self)
+        self.offers = Offers(self)
         self.timeline = Timeline(self)
         self.thresholds = Thresholds(self)
         self.late = LatePredictions(self)

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from desktop.actions import compare, components, files, help, notes, review, tools, values, view, window
+from desktop.actions import (
+    compare,
+    components,
+    files,
+    help,
+    notes,
+    review,
+    thresholds,
+    tools,
+    values,
+    view,
+    window,
+)
 from desktop.actions.record import Action
 
 if TYPE_CHECKING:
@@ -16,6 +28,7 @@ SECTIONS: tuple[Callable[[Desk], tuple[Action, ...]], ...] = (
     review.actions,
     tools.actions,
     components.actions,
+    thresholds.actions,
     view.actions,
     compare.actions,
     values.actions,

@@ -14,6 +14,7 @@ from desktop.controllers.comparing import Comparing
 from desktop.controllers.components import ComponentWalk
 from desktop.controllers.help import Help
 from desktop.controllers.judging import Judging
+from desktop.controllers.layering import Layering
 from desktop.controllers.looking import Looking
 from desktop.controllers.measuring import Measures
 from desktop.controllers.notes import Noting
@@ -41,6 +42,7 @@ class Operations:
         self.tool_name = ""
         self.page = "start"
         self.help = Help(window, session, settings)
+        self.layering = Layering(session, canvas)
         self.looking = Looking(session, canvas, settings)
         self.noting = Noting(window, session, canvas)
         self.judging = Judging(window, session)
@@ -157,6 +159,13 @@ class Operations:
         elif window.notices.current is not None:
             window.notices.dismiss()
         self.canvas.setFocus()
+
+    def focus_history(self) -> None:
+        """Show the steps of the current image and put the keyboard on them."""
+        self.show_page("review")
+        tabs = self._window.review.tabs
+        tabs.show_tab("history")
+        tabs.panels["history"].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def focus_filter(self) -> None:
         """Put the keyboard into the gallery's filter."""

@@ -30,6 +30,7 @@ from desktop.state.limits import Limits
 from desktop.state.looking import Looking
 from desktop.state.measuring import Measuring
 from desktop.state.notes import Notes
+from desktop.state.offers import Offers
 from desktop.state.second_view import SecondView
 from desktop.state.thresholds import Thresholds
 from desktop.state.timeline import Timeline
@@ -111,6 +112,13 @@ class FakeViewing(Viewing):
         self._image_id = None
 
 
+class FakeOffers(Offers):
+    """Nothing is made behind."""
+
+    def follow(self) -> None:
+        self.changed.emit()
+
+
 class FakeTimeline(Timeline):
     """Remembers where it was sent."""
 
@@ -160,6 +168,7 @@ class FakeSession(Session):
         self.saving = SimpleNamespace(follow=lambda *_: None)
         self.layers = LayerState(self)
         self.layer_counts = LayerCounts(self)
+        self.offers = FakeOffers(self)
         self.timeline = FakeTimeline(self)
         self.thresholds = FakeThresholds(self)
         self.components = Components(self)

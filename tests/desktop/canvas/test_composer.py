@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -76,6 +77,9 @@ def test_painting_a_box_equals_painting_everything(h, w, scale, seed, data):
 @settings(max_examples=60, deadline=None)
 def test_moving_shows_what_looking_from_there_shows(h, w, scale, seed, data):
     rgb, planes = scene(h, w, seed)
+    # cv2 samples at 1/32 pixel, and where an image ends within a view pixel a strip may lie a third of one
+    # beside the whole. That is nothing in a picture; between two pixels of noise it would be anything.
+    rgb = cv2.GaussianBlur(rgb, (0, 0), 3).reshape(rgb.shape)
     viewport = Viewport(w, h, 120, 90).fit().scaled_to(scale, 60, 45)
     composer, _ = composer_of(rgb, planes, viewport)
     picture(composer, viewport)
@@ -84,9 +88,7 @@ def test_moving_shows_what_looking_from_there_shows(h, w, scale, seed, data):
         composer.set_viewport(viewport, 2)
     anew, _ = composer_of(rgb, planes, viewport)
     moved, whole = picture(composer, viewport).astype(int), picture(anew, viewport).astype(int)
-    # cv2 samples at 1/32 pixel, and where an image ends within a view pixel a strip may lie a tenth of one
-    # beside the whole: little even for noise.
-    assert np.abs(moved - whole).max() <= 32
+    assert np.abs(moved - whole).max() <= 16
     composer.set_image(ImagePyramid.build(np.zeros_like(rgb)))
     anew.set_image(ImagePyramid.build(np.zeros_like(rgb)))
     assert np.array_equal(picture(composer, viewport), picture(anew, viewport)), "the layers are exact"

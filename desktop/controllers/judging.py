@@ -1,4 +1,4 @@
-"""Grades, findings and reasons by keyboard: what the Values actions do beyond setting a grade by its digit."""
+"""Grades, findings and reasons by keyboard: what the Values actions do."""
 
 from __future__ import annotations
 
@@ -46,14 +46,22 @@ class Judging(QObject):
     def find_value(self) -> None:
         """Put the keyboard into the field of a long scale."""
         self._window.review.values.find_value()
+        self._in_sight()
 
     def focus_quality(self) -> None:
         """Put the keyboard on the image quality."""
         self._window.review.values.focus_quality()
+        self._in_sight()
 
     def focus_findings(self) -> None:
         """Put the keyboard on the findings."""
         self._window.review.values.focus_findings()
+        self._in_sight()
+
+    def _in_sight(self) -> None:
+        focus = self._window.focusWidget()
+        if focus is not None:
+            self._window.review.side.ensureWidgetVisible(focus, 0, 160)
 
     def cycle_finding(self, number: int) -> None:
         """The n-th finding: present, absent, not assessed, not set."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainterPath
 
+from desktop.canvas.component_mark import ComponentMark
 from desktop.canvas.framing import framed
 from desktop.canvas.pins import Pin, PinsDecoration
 from desktop.theme import look
@@ -32,7 +33,10 @@ class Noting(QObject):
         self._window, self._session, self._canvas = window, session, canvas
         self._notes = session.notes
         self.pins = PinsDecoration(self._shown, _accent)
-        canvas.add_decoration(self.pins)
+        self.place = ComponentMark()
+        for decoration in (self.place, self.pins):
+            canvas.add_decoration(decoration)
+        session.consistency.changed.connect(self._mark_place)
         canvas.installEventFilter(self)
         self._notes.changed.connect(canvas.update)
         self._notes.draft_changed.connect(self._draft_changed)
@@ -62,6 +66,15 @@ class Noting(QObject):
         viewport = self._canvas.viewport
         if viewport is not None:
             self._canvas.look(framed(viewport, box))
+
+    def _mark_place(self) -> None:
+        """Put brackets around the place of the remark that the reader went to."""
+        box, ratio = self._session.consistency.place, self._canvas.devicePixelRatioF()
+        if box is None:
+            self.place.hide()
+        else:
+            self.place.show(QPainterPath(), box, QColor(), missed=False, ratio=ratio)
+        self._canvas.update()
 
     # ---- pins
 
@@ -102,7 +115,11 @@ class Noting(QObject):
     # ---- panel and canvas
 
     def _show_tab(self) -> None:
-        self._window.review.tabs.show_tab("notes")
+        review = self._window.review
+        review.tabs.show_tab("notes")
+        focus = self._window.focusWidget()
+        panel = review.tabs.panels["notes"]
+        review.side.ensureWidgetVisible(focus if focus and panel.isAncestorOf(focus) else panel, 0, 64)
 
     def _draft_changed(self) -> None:
         self._canvas.update()

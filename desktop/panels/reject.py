@@ -56,8 +56,8 @@ class RejectStrip(QFrame):
         layout.setSpacing(GRID)
         layout.addWidget(self._question)
         layout.addWidget(self.targets)
-        layout.addWidget(label("because"))
-        self._because = layout.itemAt(2).widget()
+        self._because = label("because")
+        layout.addWidget(self._because)
         layout.addLayout(self._row)
         layout.addWidget(self.text, 1)
         layout.addWidget(icon_button("cross", "Leave it (Esc)", self.hide))
@@ -95,8 +95,7 @@ class RejectStrip(QFrame):
         several = self.targets.count() > 0
         self._question.setText(question)
         self.targets.setVisible(several)
-        if self._because is not None:
-            self._because.setVisible(several)
+        self._because.setVisible(several)
         clear(self._row)
         self.buttons = []
         for number, reason in enumerate(reasons, 1):

@@ -84,6 +84,7 @@ class RemarkChip(QFrame):
         self.ensurePolished()
         room = parent.width() - 4 * GRID
         self.layout().activate()  # type: ignore[union-attr]
-        wanted = self.sizeHint().width()
+        # What is elided asks for no room by itself.
+        wanted = self.sizeHint().width() + self.sentence.sizeHint().width() + GRID
         self.setFixedSize(max(min(wanted, room, _MOST), 20 * GRID), 5 * GRID)
         self.move(2 * GRID, parent.height() - self.height() - 2 * GRID)

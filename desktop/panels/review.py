@@ -57,7 +57,7 @@ class ReviewPage(QWidget):
         desk.comparing.attach(self.views)
         self._connect()
 
-    def _side(self) -> QWidget:
+    def _side(self) -> QScrollArea:
         body, inner = panel("Grades, findings, layers, history", spacing=2 * GRID)
         inner.addWidget(self.values)
         inner.addWidget(self.layers)
@@ -80,6 +80,7 @@ class ReviewPage(QWidget):
         self.views.addWidget(self.canvas)
         self.middle.addWidget(self.options)
         self.middle.addWidget(self.views, 1)
+        self.middle.addWidget(self._desk.regions.strip)
         row.addWidget(around, 1)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy
+from PySide6.QtWidgets import QAbstractButton, QLabel, QSizePolicy
 
-from desktop.theme import GRID, LABEL, look
+from desktop.theme import GRID, LABEL, look, set_icon
 
 STALE = "said before the masks were corrected; the model has not seen the corrections"
 
@@ -130,7 +130,9 @@ class ValueButton(QAbstractButton):
     def _text(self, painter: QPainter) -> None:
         place = self.rect().adjusted(0, 0, 0, -3)
         if not self._wide:
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.text())
+            room = self.width() - GRID
+            words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
             return
         place = place.adjusted(GRID, 0, -GRID, 0)
         said = "" if self.probability is None else two_digits(self.probability)
@@ -160,6 +162,15 @@ def paint_bar(painter: QPainter, place: QRect, probability: float, *, chosen: bo
         return
     for left in range(full.left(), full.right() + 1, 6):
         painter.fillRect(full.intersected(QRect(left, full.top(), 3, full.height())), brush)
+
+
+def stale_mark() -> QLabel:
+    """A small clock beside what the model said before the masks were corrected."""
+    made = QLabel()
+    set_icon(made, "history", "text_quiet", 16)
+    made.setToolTip(f"{STALE[0].upper()}{STALE[1:]}.")
+    made.setAccessibleName("The model's number is stale")
+    return made
 
 
 def two_digits(probability: float) -> str:

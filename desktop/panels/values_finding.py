@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from desktop.panels.values_button import STALE, ValueButton, two_digits
+from desktop.panels.values_button import ValueButton, stale_mark, two_digits
 from desktop.panels.values_said import masks_changed
 from desktop.panels.widgets import Elided, label
 from desktop.session import Session
@@ -29,11 +29,13 @@ class FindingRow(QWidget):
         self.setAccessibleName(f"Finding {finding.label}")
         self.name = Elided(finding.label, mode=Qt.TextElideMode.ElideRight)
         self.model_says = label("", "model")
+        self.stale = stale_mark()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID // 2)
         layout.addWidget(self.name, 1)
         layout.addWidget(self.model_says)
+        layout.addWidget(self.stale)
         self.buttons: dict[str, ValueButton] = {}
         keys = {key: lambda state=state: self.choose(state) for state, key in _KEYS.items()}
         for at, (state, icon) in enumerate(STATES):
@@ -82,7 +84,6 @@ class FindingRow(QWidget):
             made.setEnabled(current is not None)
             suggested = said is not None and state == ("present" if said >= 0.5 else "absent")
             made.show_state(state == mine, None, suggested)
-        self.model_says.setText("" if said is None else two_digits(said) + (" stale" if stale else ""))
-        self.model_says.setToolTip(
-            "" if said is None else f"Model: present {100 * said:.0f} %" + (f" ({STALE})" if stale else "")
-        )
+        self.model_says.setText("" if said is None else two_digits(said))
+        self.model_says.setToolTip("" if said is None else f"Model: present {100 * said:.0f} %")
+        self.stale.setVisible(stale)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop.panels.values_button import STALE, ValueButton
+from desktop.panels.values_button import ValueButton, stale_mark
 from desktop.panels.values_said import Said, digit_of, digits_of, said_of
 from desktop.panels.widgets import Elided, button, column, elided, icon_button, label
 from desktop.session import Session
@@ -14,6 +14,7 @@ from inference.schema import GradeScale
 
 _SHORT = 3
 _PER_ROW = 6
+_WORD = 7
 
 
 class ScaleBase(QWidget):
@@ -27,7 +28,9 @@ class ScaleBase(QWidget):
         self.scale = scale
         self._session = session
         self.setAccessibleName(f"Grade {scale.label}")
-        self.model_says = label("", "model")
+        self.model_says = elided("", "model")
+        self.model_says.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.stale = stale_mark()
         self.keys = label("", "label")
         self.unassess = icon_button(
             "not-assessable", f"{scale.label} cannot be assessed, with a reason", self._ask
@@ -49,8 +52,13 @@ class ScaleBase(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID // 2)
         title = elided(self.scale.label, "label")
+        title.ensurePolished()
+        # The title has its share of the line, and no more than it needs: the model's words take the rest.
+        title.setMaximumWidth(title.sizeHint().width())
         row.addWidget(title, 1)
-        for widget in (self.keys, self.model_says, self.unassess):
+        row.addWidget(self.keys)
+        row.addWidget(self.model_says, 1)
+        for widget in (self.stale, self.unassess):
             row.addWidget(widget)
         return holder
 
@@ -88,7 +96,7 @@ class ScaleBase(QWidget):
         session = self._session
         said = said_of(self.scale, session.label, session.prediction)
         self.model_says.setText(said.words(self.scale))
-        self.model_says.setToolTip(STALE.capitalize() + "." if said.stale else "")
+        self.stale.setVisible(said.stale)
         reason = session.assessments.reasons.get(self.target)
         self.unassessable.setVisible(reason is not None)
         self.unassess.setVisible(reason is None)
@@ -101,13 +109,23 @@ class ScaleBase(QWidget):
         raise NotImplementedError
 
 
+def columns_for(scale: GradeScale) -> int:
+    """How many values stand side by side; 1: a list. Image quality is quiet: it takes few lines."""
+    longest = max(len(value) for value in scale.values)
+    if longest <= _SHORT:
+        return min(_PER_ROW, len(scale.values))
+    if scale.role == "quality":
+        return min(4, len(scale.values)) if longest <= _WORD else 2
+    return 1
+
+
 class Grade(ScaleBase):
     """A scale with few values: a button each."""
 
     def __init__(self, scale: GradeScale, session: Session) -> None:
         super().__init__(scale, session)
-        short = all(len(value) <= _SHORT for value in scale.values)
-        self._columns = min(_PER_ROW, len(scale.values)) if short else 1
+        self._columns = columns_for(scale)
+        short = self._columns > 1
         grid = QGridLayout()
         grid.setSpacing(GRID // 2)
         self.buttons: dict[str, ValueButton] = {}
@@ -146,7 +164,7 @@ class Quality(Grade):
         row = QHBoxLayout(self.offer)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
-        row.addWidget(elided("Nothing else can be assessed."), 1)
+        row.addWidget(elided("Nothing can be assessed"), 1)
         self.reject = button("Reject image", self._reject, icon="cross")
         self.reject.setToolTip("Reject this image for its quality, and go on")
         row.addWidget(self.reject)

@@ -32,8 +32,7 @@ class Said:
         """One line for the heading of the scale."""
         if not self.chances:
             return ""
-        words = f"model {scale.values[self.best]} · {100 * self.chances[self.best]:.0f} %"
-        return f"{words} · stale" if self.stale else words
+        return f"model {scale.values[self.best]} · {100 * self.chances[self.best]:.0f} %"
 
 
 def said_of(scale: GradeScale, label: Label | None, prediction: Prediction | None) -> Said:

@@ -75,6 +75,12 @@ class Consistency(QObject):
         """Whether the remarks are those of the label as it is now."""
         return not self._timer.isActive() and not self._checking
 
+    @property
+    def place(self) -> Box | None:
+        """Where the reader is on the way along the remarks."""
+        places = self.remarks[self.current].places if self.current >= 0 else ()
+        return places[self._place] if 0 <= self._place < len(places) else None
+
     def next_place(self) -> tuple[Remark, Box | None] | None:
         """Go to the next place of the present remark, or to the next remark; None when there is none.
 
@@ -89,7 +95,7 @@ class Consistency(QObject):
             self._place += 1
         remark = self.remarks[self.current]
         self.changed.emit()
-        return remark, remark.places[self._place] if remark.places else None
+        return remark, self.place
 
     def _leave(self, _entry: object) -> None:
         self._edition += 1

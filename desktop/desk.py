@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from desktop.canvas.view import CanvasView
     from desktop.controllers.comparing import Comparing
     from desktop.controllers.components import ComponentWalk
+    from desktop.controllers.regions import Regions
+    from desktop.controllers.figures import Figures
     from desktop.controllers.help import Help
     from desktop.controllers.judging import Judging
     from desktop.controllers.layering import Layering
@@ -38,7 +40,9 @@ class Desk(Protocol):
     judging: Judging
     comparing: Comparing
     measures: Measures
+    figures: Figures
     components: ComponentWalk
+    regions: Regions
 
     def has_folder(self) -> bool:
         """A folder is open."""

@@ -40,6 +40,14 @@ def actions(desk: Desk) -> tuple[Action, ...]:
             icon="viewed",
             checked_when=lambda: measures.map_shown,
         ),
+        act(
+            "figure.save",
+            "Save what is seen as a figure…",
+            desk.figures.ask,
+            ("Ctrl+Shift+E",),
+            icon="figure",
+            enabled_when=lambda: desk.has_image() and desk.figures.can_save(),
+        ),
         Action(
             "measure.copy",
             "Copy the table of measures",

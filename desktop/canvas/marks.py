@@ -93,9 +93,14 @@ def cross_bounds(at: tuple[float, float], viewport: Viewport, ratio: float) -> Q
     return QRect(math.floor(x) - reach, math.floor(y) - reach, 2 * reach + 2, 2 * reach + 2)
 
 
-def paint_line(painter: QPainter, viewport: Viewport, mark: LineMark, accent: QColor) -> None:
-    """Draw a calliper: a line, a tick across each end, its length on a small plate."""
-    ratio = _ratio(painter)
+def paint_line(
+    painter: QPainter, viewport: Viewport, mark: LineMark, accent: QColor, unit: float | None = None
+) -> None:
+    """Draw a calliper: a line, a tick across each end, its length on a small plate.
+
+    ``unit`` is the painter's units a logical pixel; None: what its device says.
+    """
+    ratio = unit or _ratio(painter)
     start, end = QPointF(*viewport.to_view(*mark.start)), QPointF(*viewport.to_view(*mark.end))
     along = end - start
     length = math.hypot(along.x(), along.y())
@@ -117,9 +122,11 @@ def paint_line(painter: QPainter, viewport: Viewport, mark: LineMark, accent: QC
     painter.restore()
 
 
-def paint_point(painter: QPainter, viewport: Viewport, mark: PointMark, accent: QColor) -> None:
-    """Draw a point: a ring with a dot, its name on a small plate below."""
-    ratio = _ratio(painter)
+def paint_point(
+    painter: QPainter, viewport: Viewport, mark: PointMark, accent: QColor, unit: float | None = None
+) -> None:
+    """Draw a point: a ring with a dot, its name on a small plate below; ``unit`` as in `paint_line`."""
+    ratio = unit or _ratio(painter)
     centre = QPointF(*viewport.to_view(*mark.at))
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

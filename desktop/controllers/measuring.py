@@ -31,7 +31,7 @@ class Measures:
         self._canvas = canvas
         self._settings = settings
         self._part, self._viewing = session.measuring, session.viewing
-        self._marks = MarksDecoration(self._drawn, lambda: look().color("accent"))
+        self._marks = MarksDecoration(self.drawn, lambda: look().color("accent"))
         self._shade = ViewedShade(lambda: self._viewing.area)
         canvas.add_decoration(self._marks)
         self._part.marks_changed.connect(canvas.update)
@@ -66,17 +66,18 @@ class Measures:
 
     # ---- marks
 
-    def _drawn(self) -> Sequence[LineMark | PointMark]:
+    def drawn(self) -> tuple[LineMark | PointMark, ...]:
+        """Callipers and points as they are drawn."""
         part = self._part
         selected = part.selected
         chosen = selected.mark if selected is not None else ""
-        return [
+        return tuple(
             LineMark(one.start, one.end, part.length_words(one), one.mark == chosen)
             if one.kind == CALLIPER
             else PointMark(one.start, one.name, one.mark == chosen)
             for one in part.marks
             if one.mark != part.held
-        ]
+        )
 
     # ---- the table
 

@@ -12,12 +12,14 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from desktop.actions.tools import icon_of
 from desktop.controllers.comparing import Comparing
 from desktop.controllers.components import ComponentWalk
+from desktop.controllers.figures import Figures
 from desktop.controllers.help import Help
 from desktop.controllers.judging import Judging
 from desktop.controllers.layering import Layering
 from desktop.controllers.looking import Looking
 from desktop.controllers.measuring import Measures
 from desktop.controllers.notes import Noting
+from desktop.controllers.regions import Regions
 from desktop.theme import Choice, look
 from desktop.tools.registry import make_tools
 
@@ -48,7 +50,9 @@ class Operations:
         self.judging = Judging(window, session)
         self.comparing = Comparing(session, canvas, settings)
         self.measures = Measures(session, canvas, settings)
+        self.figures = Figures(window, session, canvas, settings)
         self.components = ComponentWalk(session, canvas, cast("ComponentTool", self.tools["component"]))
+        self.regions = Regions(session, canvas)
 
     # --- conditions
 
@@ -150,11 +154,11 @@ class Operations:
     def dismiss(self) -> None:
         """Close what lies over the desk (keys, reason strip, notice); the canvas gets the keyboard."""
         window = self._window
-        if self.help.close_overlay() or self.help.come_back():
+        if self.figures.dismiss() or self.help.close_overlay() or self.help.come_back():
             return
         if not window.review.reject.isHidden():
             window.review.reject.hide()
-        elif self.components.leave() or self.comparing.dismiss():
+        elif self.regions.leave() or self.components.leave() or self.comparing.dismiss():
             pass
         elif window.notices.current is not None:
             window.notices.dismiss()

@@ -248,4 +248,5 @@ class SecondViewPanel(QWidget):
     def _fit(self) -> None:
         room = max(self.button.width() - 8 * GRID, 4 * GRID)
         text = self._title or "Choose what to show"
-        self.button.setText(self.button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, room))
+        fitting = self.button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, room)
+        self.button.setText(f" {fitting}")  # Qt leaves no room between icon and text

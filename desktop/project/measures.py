@@ -132,6 +132,17 @@ def _nearest(
     return 0.0 if inside else math.hypot(*way), nearest, way
 
 
+def bar_length(width_mm: float) -> float:
+    """The length of a scale bar for a picture of this width: 1, 2 or 5 of a power of ten, a fifth of it or less.
+
+    Raises ValueError for a width that is no positive number.
+    """
+    if not (math.isfinite(width_mm) and width_mm > 0):
+        raise ValueError(f"A picture has a positive width, not {width_mm}.")
+    power = 10.0 ** math.floor(math.log10(width_mm / 5))
+    return max((step * power for step in (1.0, 2.0, 5.0) if step * power <= width_mm / 5), default=power)
+
+
 # ---- what a person reads
 
 

@@ -1,0 +1,68 @@
+"""The card that asks what a figure shall hold, before it is saved."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
+
+from desktop.canvas.figure import Size
+from desktop.panels.overlay import Overlay
+from desktop.panels.widgets import SearchField, button, column, label, row
+from desktop.theme import GRID
+
+NO_SCALE = "No scale bar: how large a pixel is, is not known. Set it under Measure."
+_WIDTH = 52 * GRID
+
+
+class FigureCard(Overlay):
+    """Choices about the figure; `save_asked` says that it shall be saved."""
+
+    save_asked = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, "Save a figure")
+        self.legend = QCheckBox("Legend of the visible classes")
+        self.bar = QCheckBox("Scale bar")
+        self.marks = QCheckBox("Callipers and points")
+        self.captioned = QCheckBox("Caption")
+        self.caption = SearchField()
+        self.caption.setAccessibleName("Caption of the figure")
+        self.no_scale = label(NO_SCALE, "quiet", wrap=True)
+        self.size = QComboBox()
+        for one in Size:
+            self.size.addItem(one.value.capitalize(), one)
+        self.size.setAccessibleName("Size of the figure")
+        self.save = button("Save…", self.save_asked.emit, role="primary")
+        self.cancel = button("Cancel", self.close_down)
+        for box in (self.legend, self.captioned):
+            box.setChecked(True)
+        self.captioned.toggled.connect(self.caption.setEnabled)
+        self.caption.returnPressed.connect(self.save_asked)
+        layout = column(self, margin=2 * GRID, spacing=GRID)
+        layout.addWidget(label("Figure of what is seen", "heading"))
+        layout.addLayout(row(label("Pixels"), self.size, stretch=1))
+        for widget in (self.legend, self.bar, self.no_scale, self.marks, self.captioned, self.caption):
+            layout.addWidget(widget)
+        layout.addSpacing(GRID)
+        buttons = row(label("PNG, PDF or SVG", "quiet"), self.cancel, self.save, stretch=0)
+        layout.addLayout(buttons)
+
+    def wanted_size(self) -> tuple[int, int]:
+        """As high as what is inside."""
+        return _WIDTH, self.sizeHint().height()
+
+    def offer(self, caption: str, *, scale_known: bool, has_marks: bool) -> None:
+        """Open with what is possible now."""
+        self.caption.setText(caption)
+        self.bar.setEnabled(scale_known)
+        self.bar.setChecked(scale_known)
+        self.no_scale.setVisible(not scale_known)
+        self.marks.setEnabled(has_marks)
+        self.marks.setChecked(has_marks)
+        self.open_up(self.save)
+
+    @property
+    def chosen_size(self) -> Size:
+        """The size chosen."""
+        chosen: Size = self.size.currentData()
+        return chosen

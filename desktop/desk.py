@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from desktop.canvas.view import CanvasView
     from desktop.controllers.comparing import Comparing
     from desktop.controllers.components import ComponentWalk
-    from desktop.controllers.regions import Regions
     from desktop.controllers.figures import Figures
     from desktop.controllers.help import Help
     from desktop.controllers.judging import Judging
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from desktop.controllers.looking import Looking
     from desktop.controllers.measuring import Measures
     from desktop.controllers.notes import Noting
+    from desktop.controllers.regions import Regions
     from desktop.session import Session
     from desktop.settings import Settings
     from desktop.tools.base import Tool

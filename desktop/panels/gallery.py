@@ -1,168 +1,68 @@
-"""The gallery: every image with its thumbnail, name and status. Draws only the rows in sight."""
+"""The gallery: find, sort, filter; the images as a list or a grid; several at once; how far the review is."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QImage, QPainter, QPen, QResizeEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QListView,
-    QStackedWidget,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from dataclasses import replace
 
+import numpy as np
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QMenu, QPushButton, QStackedWidget, QWidget
+
+from desktop.errors import DesktopError
+from desktop.panels.flow import FlowLayout
+from desktop.panels.gallery_bulk import BulkBar
+from desktop.panels.gallery_delegate import CELL_SIDES, ROW, GalleryDelegate
+from desktop.panels.gallery_filter import FilterPanel
+from desktop.panels.gallery_list import GalleryList
 from desktop.panels.gallery_model import GalleryModel
-from desktop.panels.status import FINISHED, MARKS, mark_of
-from desktop.panels.widgets import SearchField, column, elided, label, styled
+from desktop.panels.gallery_progress import StatusBar
+from desktop.panels.gallery_words import DESCENDING_FIRST, SORTS, conditions
+from desktop.panels.status import FINISHED
+from desktop.panels.widgets import SearchField, column, elided, icon_button, label, row, styled
+from desktop.project.bulk_change import BulkChange
+from desktop.project.errors import ProjectError
+from desktop.project.filter import Sort
 from desktop.session import Session
-from desktop.state.entries import Entry
-from desktop.theme import GRID, LABEL, look
+from desktop.theme import GRID, look, set_icon
 
-ROW = 8 * GRID
-THUMB = QSize(7 * GRID, 6 * GRID)
-_SETTLE_MS = 40
+__all__ = ["ROW", "Gallery", "GalleryDelegate"]
 
-
-class GalleryDelegate(QStyledItemDelegate):
-    """Draws one row: thumbnail, name, status as word and shape; a broken file with its reason."""
-
-    def __init__(self, session: Session, model: GalleryModel, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._session = session
-        self._model = model
-
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """All rows are equally high."""
-        return QSize(160, ROW)
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        """Draw the row of an entry."""
-        entry = self._model.entry(index.row())
-        if entry is None:
-            return
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        painter.save()
-        self._ground(painter, rect, state, entry.position == self._session.position)
-        place = QRect(rect.left() + GRID, rect.top() + GRID, THUMB.width(), THUMB.height())
-        self._picture(painter, place, entry)
-        left = place.right() + 1 + GRID
-        self._words(painter, QRect(left, rect.top(), rect.right() - left - GRID, ROW), entry)
-        painter.restore()
-
-    def _ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag, current: bool) -> None:
-        theme = look().theme
-        if current:
-            painter.fillRect(rect, theme.color("selection"))
-            painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), theme.color("accent"))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, theme.color("hover"))
-        if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
-            painter.setPen(QPen(theme.color("accent"), 2))
-            painter.drawRect(rect.adjusted(1, 1, -1, -1))
-
-    def _picture(self, painter: QPainter, place: QRect, entry: Entry) -> None:
-        theme = look().theme
-        picture: QImage | None = None if entry.problem else self._session.thumbnail(entry.position)
-        if picture is None or picture.isNull():
-            painter.fillRect(place, theme.color("raised"))
-            name, token = ("warning", "bad") if entry.problem else ("image", "text_disabled")
-            icon = look().pixmap(name, token, 20, painter.device().devicePixelRatioF())
-            painter.drawPixmap(place.center().x() - 9, place.center().y() - 9, icon)
-            return
-        size = picture.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        target = QRect(0, 0, size.width(), size.height())
-        target.moveCenter(place.center())
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(target, picture)
-
-    def _words(self, painter: QPainter, place: QRect, entry: Entry) -> None:
-        theme = look().theme
-        mark = mark_of(entry.status, entry.problem)
-        font = painter.font()
-        name = QRect(place.left(), place.top() + 12, place.width(), 20)
-        painter.setPen(theme.color("text"))
-        # The end of a path tells images of one folder apart.
-        shortened = painter.fontMetrics().elidedText(entry.title, Qt.TextElideMode.ElideLeft, name.width())
-        painter.drawText(name, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shortened)
-        font.setPixelSize(LABEL)
-        painter.setFont(font)
-        icon = look().pixmap(mark.icon, mark.token, 14, painter.device().devicePixelRatioF())
-        painter.drawPixmap(place.left(), place.top() + 35, icon)
-        said = QRect(place.left() + 20, place.top() + 33, place.width() - 20, 18)
-        painter.setPen(theme.color("text_quiet"))
-        # "The image x cannot be opened: why": the name stands above already.
-        text = (entry.problem or mark.text).rsplit(": ", 1)[-1]
-        shortened = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, said.width())
-        painter.drawText(said, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shortened)
-
-
-class GalleryList(QListView):
-    """The list itself; asks the session for the thumbnails of the rows in sight."""
-
-    def __init__(self, session: Session, model: GalleryModel) -> None:
-        super().__init__()
-        self._session = session
-        self._model = model
-        self.setModel(model)
-        self.setItemDelegate(GalleryDelegate(session, model, self))
-        self.setUniformItemSizes(True)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSelectionMode(QListView.SelectionMode.NoSelection)
-        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName("Images")
-        self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
-        self._settled.timeout.connect(self.want_visible)
-        self.verticalScrollBar().valueChanged.connect(lambda _: self._settled.start())
-        for signal in (model.rowsInserted, model.modelReset):
-            signal.connect(lambda *_: self._settled.start())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask for what came into sight; the current image stays in sight."""
-        super().resizeEvent(event)
-        if self.currentIndex().isValid():
-            self.scrollTo(self.currentIndex())
-        self._settled.start()
-
-    def visible_rows(self) -> range:
-        """Return the rows in sight."""
-        count = self._model.rowCount()
-        if not count:
-            return range(0)
-        top = self.indexAt(self.viewport().rect().topLeft()).row()
-        first = max(top, 0)
-        return range(first, min(first + self.viewport().height() // ROW + 2, count))
-
-    def want_visible(self) -> None:
-        """Ask the session for the thumbnails of the rows in sight."""
-        self._session.want_thumbnails([self._model.position(row) for row in self.visible_rows()])
+_TYPING_MS = 120
 
 
 class Gallery(QWidget):
-    """Filter, list, and how far the review is."""
+    """Search, sort, chips of the filter, its panel, the list, the bar for several images, progress."""
+
+    beside = Signal(int)
+    """An image (its position) is wanted beside the current one."""
+    grid_changed = Signal()
+    """`grid` or `size` changed."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._filtering = session.filtering
+        self.grid = False
+        self.size_ = 1
         styled(self, "panel")
         self.setAccessibleName("Gallery")
         self.model = GalleryModel(session)
         self.list = GalleryList(session, self.model)
-        self.list.clicked.connect(self._go)
-        self.list.activated.connect(self._go)
         self.text = SearchField()
         self.text.setPlaceholderText("Find by name")
-        self.text.setClearButtonEnabled(False)
         self.text.setAccessibleName("Find an image by name")
-        self.status = self._status_choice()
+        self.order = self._order_choice()
+        self.filter_button = icon_button("filter", "Filters (Ctrl+Shift+F)", self.toggle_filter)
+        self.turn = icon_button("descending", "Turn the order round", self._turn)
+        self.view = icon_button("grid", "Grid or list (Ctrl+G)", self.toggle_grid)
+        self.chips = QWidget()
+        self.chips.setAccessibleName("Conditions of the filter")
+        self._flow = FlowLayout(self.chips)
+        self.within = label("", "label", wrap=True)
+        self.again = icon_button("refresh", "Filter again", self._filtering.refresh)
+        self.panel = FilterPanel(session)
+        self.bulk = BulkBar(session, self.list.chosen)
+        self.progress = StatusBar()
         self.summary = elided("", "label")
         self.empty = label("", "quiet", wrap=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
@@ -170,63 +70,217 @@ class Gallery(QWidget):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.list)
         self.stack.addWidget(self.empty)
+        self._typing = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._arrange()
-        self._typing = QTimer(self, singleShot=True, interval=120)
-        self._typing.timeout.connect(self._filter)
-        self.text.textChanged.connect(lambda _: self._typing.start())
-        self.status.currentIndexChanged.connect(lambda _: self._filter())
-        session.image_changed.connect(lambda _: self.follow())
-        session.statuses_changed.connect(self._summarise)
-        for signal in (session.entries_reset, session.opened):
-            signal.connect(self._summarise)
-        session.entries_appended.connect(lambda *_: self._summarise())
-        look().changed.connect(self.list.viewport().update)
+        self._connect()
+        self._show_filter()
         self._summarise()
 
-    def _status_choice(self) -> QComboBox:
+    def _order_choice(self) -> QComboBox:
         choice = QComboBox()
-        choice.setAccessibleName("Show images with this status")
+        choice.setAccessibleName("Order of the images")
         choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        choice.addItem("Any status", "")
-        for status, mark in MARKS.items():
-            choice.addItem(mark.text, status)
+        choice.setMinimumContentsLength(4)
+        choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         return choice
 
     def _arrange(self) -> None:
         layout = column(self, spacing=0)
         head = QWidget()
         inner = column(head, margin=GRID)
-        inner.addWidget(self.text)
-        inner.addWidget(self.status)
+        inner.addLayout(row(self.text, self.filter_button, spacing=GRID // 2, stretch=0))
+        inner.addLayout(row(self.order, self.turn, self.view, spacing=GRID // 2, stretch=0))
+        inner.addWidget(self.chips)
+        self.told = QWidget()
+        self.told.setLayout(row(self.within, self.again, spacing=GRID // 2, stretch=0))
+        inner.addWidget(self.told)
         layout.addWidget(head)
+        layout.addWidget(self.panel, 1)
+        layout.addWidget(self.bulk)
         layout.addWidget(self.stack, 1)
         foot = QWidget()
-        column(foot, margin=GRID).addWidget(self.summary)
+        inner = column(foot, margin=GRID, spacing=GRID // 2)
+        inner.addWidget(self.progress)
+        inner.addWidget(self.summary)
         layout.addWidget(foot)
+        self.panel.hide()
 
-    def _go(self, index: QModelIndex) -> None:
-        self._session.go_to(self.model.position(index.row()))
+    def _connect(self) -> None:
+        session, filtering = self._session, self._filtering
+        self.list.picked.connect(lambda at: session.go_to(self.model.position(at)))
+        self.list.activated.connect(lambda index: session.go_to(self.model.position(index.row())))
+        self.list.beside.connect(lambda at: self.beside.emit(self.model.position(at)))
+        self.list.chosen_changed.connect(self.bulk.follow)
+        self.list.menu_wanted.connect(self._menu)
+        self.list.resized_by.connect(self.resize_by)
+        self.bulk.asked.connect(self.ask)
+        self.bulk.dismissed.connect(self.list.choose_none)
+        self.panel.problem.connect(lambda sentence: session.noted.emit(sentence))
+        self.progress.asked.connect(self.toggle_status)
+        self._typing.timeout.connect(self._type)
+        self.text.textChanged.connect(lambda _: self._typing.start())
+        self.text.returnPressed.connect(self._type)
+        self.order.activated.connect(lambda _: self._reorder())
+        filtering.asked.connect(self._show_filter)
+        filtering.changed.connect(self._answered)
+        filtering.drifted.connect(self._tell)
+        session.image_changed.connect(lambda _: self.follow())
+        session.project_changed.connect(self._show_filter)
+        session.statuses_changed.connect(self._summarise)
+        for signal in (session.entries_reset, session.opened):
+            signal.connect(self._summarise)
+        session.entries_appended.connect(lambda *_: self._summarise())
+        look().changed.connect(self.list.viewport().update)
+        look().changed.connect(self.progress.update)
 
-    def _filter(self) -> None:
-        self.model.set_filter(self.text.text(), str(self.status.currentData() or ""))
+    # ---- finding, sorting, filtering
+
+    def _type(self) -> None:
+        self._typing.stop()
+        self._filtering.set(replace(self._filtering.filter, text=self.text.text().strip()))
+
+    def toggle_status(self, status: str) -> None:
+        """Show only images of a status; asked again, all of them."""
+        wanted = self._filtering.filter
+        statuses = () if wanted.statuses == (status,) else (status,)
+        self._filtering.set(replace(wanted, statuses=statuses))
+
+    def toggle_filter(self) -> None:
+        """Open or close the panel of the filter."""
+        opening = self.panel.isHidden()
+        self.panel.setVisible(opening)
+        set_icon(self.filter_button, "filter", "accent" if opening else "text", 16)
+        if opening:
+            self.panel.status.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _reorder(self) -> None:
+        key, class_id = self.order.currentData()
+        seed = int(np.random.default_rng().integers(1, 2**31)) if key == "random" else 0
+        self._filtering.set(order=Sort(key, key in DESCENDING_FIRST, class_id, seed))
+
+    def _turn(self) -> None:
+        order = self._filtering.sort
+        self._filtering.set(order=replace(order, descending=not order.descending))
+
+    def _show_filter(self) -> None:
+        wanted, order, schema = self._filtering.filter, self._filtering.sort, self._session.schema
+        if self.text.text().strip() != wanted.text and not self._typing.isActive():
+            self.text.setText(wanted.text)
+            self._typing.stop()
+        self.order.clear()
+        for key, text in SORTS.items():
+            self.order.addItem(text, (key, None))
+        for item in schema.active_classes:
+            self.order.addItem(f"Area of {item.name}", ("area", item.id))
+        keys = [self.order.itemData(at) for at in range(self.order.count())]
+        if (order.key, order.class_id) in keys:
+            self.order.setCurrentIndex(keys.index((order.key, order.class_id)))
+        set_icon(self.turn, "descending" if order.descending else "ascending", size=16)
+        self.turn.setAccessibleName("Order: descending" if order.descending else "Order: ascending")
+        self._flow.clear()
+        for one in conditions(wanted, schema):
+            self._flow.addWidget(self._chip(one.text, lambda one=one: wanted.without(one.name, one.key)))
+        if self._flow.count() > 1:
+            self._flow.addWidget(self._plain_chip("Clear all", self._filtering.clear))
+        self.chips.setVisible(bool(self._flow.count()))
+        self.progress.set_on(wanted.statuses)
+        self._tell()
+
+    def _chip(self, text: str, without: object) -> QPushButton:
+        made = self._plain_chip(text, lambda: self._filtering.set(without()))  # type: ignore[operator]
+        made.setAccessibleName(f"Drop the condition {text}")
+        made.setToolTip("Drop this condition")
+        made.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        set_icon(made, "cross", "text_quiet", 12)
+        return made
+
+    @staticmethod
+    def _plain_chip(text: str, act: object) -> QPushButton:
+        made = QPushButton(text)
+        made.setProperty("role", "chip")
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        made.clicked.connect(lambda: act())  # type: ignore[operator]
+        return made
+
+    def _tell(self) -> None:
+        """Say what the keys do while a filter is on, and what has changed since it was answered."""
+        filtering = self._filtering
+        self.told.setVisible(filtering.rows is not None)
+        if filtering.rows is None:
+            return
+        count = f"{len(filtering):,} image{'' if len(filtering) == 1 else 's'}"
+        text = f"{count}. N, Finish and Alt+→ stay inside." if filtering.narrowed else "N follows this order."
+        if filtering.left or filtering.fresh:
+            said = [f"{filtering.left:,} no longer fit"] if filtering.left else []
+            said += [f"{filtering.fresh:,} fit now"] if filtering.fresh else []
+            text = f"{count}. Since then {' and '.join(said)}."
+        self.within.setText(text)
+        self.again.setVisible(bool(filtering.left or filtering.fresh))
+
+    def _answered(self) -> None:
         self._summarise()
+        self._tell()
         self.follow()
+
+    # ---- list and grid
+
+    def toggle_grid(self) -> None:
+        """From the list to the grid and back."""
+        self.show_as(not self.grid, self.size_)
+
+    def resize_by(self, step: int) -> None:
+        """Make the thumbnails of the grid larger or smaller."""
+        self.show_as(self.grid, min(max(self.size_ + step, 0), len(CELL_SIDES) - 1))
+
+    def show_as(self, grid: bool, size: int) -> None:
+        """Show the list, or a grid of a size (a place in CELL_SIDES)."""
+        self.grid, self.size_ = grid, size
+        if grid:
+            self.list.show_grid(size)
+        else:
+            self.list.show_list()
+        set_icon(self.view, "list" if grid else "grid", size=16)
+        self.follow()
+        self.grid_changed.emit()
 
     def follow(self) -> None:
         """Bring the current image into sight."""
-        row = self.model.row_of(self._session.position)
-        if row is None:
-            self.list.viewport().update()
-            return
-        index = self.model.index(row)
-        self.list.setCurrentIndex(index)
-        self.list.scrollTo(index, QListView.ScrollHint.EnsureVisible)
-        self.list.viewport().update()
+        self.list.show_current(self.model.row_of(self._session.position))
 
     def focus_filter(self) -> None:
         """Put the keyboard into the text filter."""
         self.text.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.text.selectAll()
+
+    # ---- several at once
+
+    def choose_all(self) -> None:
+        """Choose every image that is listed, with the keyboard in the list."""
+        self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.list.choose_all()
+
+    def ask(self, change: BulkChange) -> None:
+        """Do a change to the chosen images; a refusal is told in a sentence."""
+        try:
+            self._session.bulk.run(change, [int(one) for one in self.list.chosen()])
+        except (DesktopError, ProjectError) as error:
+            self._session.noted.emit(str(error))
+
+    def _menu(self, at: QPoint) -> None:
+        if not self.list.chosen_count() or self._session.project is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.bulk.fill(menu)
+        if self.list.chosen_count() == 1:
+            position = int(self.list.chosen()[0])
+            menu.addSeparator()
+            menu.addAction("Open beside this image").triggered.connect(lambda: self.beside.emit(position))
+        menu.popup(at)
+
+    # ---- how far the review is
 
     def _summarise(self) -> None:
         total = len(self._session.entries)
@@ -235,8 +289,9 @@ class Gallery(QWidget):
         shown = self.model.rowCount()
         text = f"{total:,} image{'' if total == 1 else 's'} · {done:,} finished"
         self.summary.setText(f"{shown:,} of {text}" if self.model.filtered else text)
+        self.progress.set_counts(counts)
         if self.model.filtered and total:
-            self.empty.setText("No image fits this filter. Clear the text or choose another status.")
+            self.empty.setText("No image fits this filter.\nDrop a condition above, or clear them all.")
         else:
             self.empty.setText(
                 "There are no images here.\nOpen a folder with Ctrl+O, or drop one on the window."

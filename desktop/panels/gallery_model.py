@@ -1,9 +1,7 @@
-"""The gallery's list model: the session's entries, narrowed by text and status. It copies none."""
+"""The gallery's list model: the session's entries, in the rows that the filter in force gives. No copy."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
@@ -13,19 +11,19 @@ from desktop.session import Session
 from desktop.state.entries import Entry
 
 _ROOT = QModelIndex()
+_FEW = 64
 Index = QModelIndex | QPersistentModelIndex
 
 
 class GalleryModel(QAbstractListModel):
-    """Row -> entry. Without a filter rows are positions; with one, a sorted list of positions is between."""
+    """Row -> entry. Which rows there are, `session.filtering` says; nothing in it moves by itself."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._text = ""
-        self._status = ""
-        self._rows: list[int] | None = None
+        self._filtering = session.filtering
         self._count = 0
+        session.filtering.changed.connect(self._reset)
         session.entries_reset.connect(self._reset)
         session.entries_appended.connect(self._appended)
         session.entries_changed.connect(self._changed)
@@ -62,38 +60,16 @@ class GalleryModel(QAbstractListModel):
             else f"{entry.title}\n{said}"
         )
 
-    # --- the filter
+    # --- rows and positions
 
     @property
     def filtered(self) -> bool:
         """Whether anything is left out."""
-        return self._rows is not None
-
-    def set_filter(self, text: str, status: str) -> None:
-        """Show only entries whose title holds the text and whose status ("" any, "broken" too) is this."""
-        self.beginResetModel()
-        self._text, self._status = text.strip().casefold(), status
-        self._refill()
-        self.endResetModel()
-
-    def _refill(self) -> None:
-        narrowed = bool(self._text or self._status)
-        self._rows = list(self._matching(self._session.entries)) if narrowed else None
-        self._count = len(self._session.entries) if self._rows is None else len(self._rows)
-
-    def _matching(self, entries: Iterable[Entry]) -> Iterable[int]:
-        text, status = self._text, self._status
-        for entry in entries:
-            if text and text not in entry.title.casefold():
-                continue
-            if not status or status == ("broken" if entry.problem else entry.status):
-                yield entry.position
-
-    # --- rows and positions
+        return self._filtering.narrowed
 
     def position(self, row: int) -> int:
         """Return the entry's position of a row."""
-        return row if self._rows is None else self._rows[row]
+        return self._filtering.position(row)
 
     def entry(self, row: int) -> Entry | None:
         """Return the entry of a row: what the delegate draws (no detour through a QVariant)."""
@@ -104,38 +80,36 @@ class GalleryModel(QAbstractListModel):
 
     def row_of(self, position: int) -> int | None:
         """Return the row of a position, None when the filter leaves it out."""
-        if self._rows is None:
-            return position if 0 <= position < self._count else None
-        at = bisect_left(self._rows, position)
-        return at if at < len(self._rows) and self._rows[at] == position else None
+        row = self._filtering.row_of(position)
+        return row if row is not None and row < self._count else None
 
     # --- what the session says
 
     def _reset(self) -> None:
         self.beginResetModel()
-        self._refill()
+        self._count = len(self._filtering)
         self.endResetModel()
 
     def _appended(self, first: int, count: int) -> None:
-        if self._rows is None:
-            fresh = count
-        else:
-            entries = self._session.entries
-            more = list(self._matching(entries[at] for at in range(first, first + count)))
-            fresh = len(more)
-        if not fresh:
+        """More images: at the end of the whole list; a filter or a sort asks again by itself."""
+        if self._filtering.rows is not None:
             return
-        self.beginInsertRows(_ROOT, self._count, self._count + fresh - 1)
-        if self._rows is not None:
-            self._rows += more
-        self._count += fresh
+        self.beginInsertRows(_ROOT, first, first + count - 1)
+        self._count += count
         self.endInsertRows()
 
     def _changed(self, first: int, last: int) -> None:
-        """Repaint rows. What no longer fits a filter stays until the filter is set again: nothing jumps."""
-        if self._rows is None:
+        """Repaint rows."""
+        if self._count == 0:
+            return
+        if self._filtering.rows is None:
             top, bottom = first, min(last, self._count - 1)
+        elif last - first < _FEW:
+            rows = [row for one in range(first, last + 1) if (row := self.row_of(one)) is not None]
+            if not rows:
+                return
+            top, bottom = min(rows), max(rows)
         else:
-            top, bottom = bisect_left(self._rows, first), bisect_left(self._rows, last + 1) - 1
+            top, bottom = 0, self._count - 1
         if 0 <= top <= bottom:
             self.dataChanged.emit(self.index(top), self.index(bottom))

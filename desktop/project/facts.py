@@ -154,6 +154,11 @@ class Facts:
         """Return the group keys by their codes in the column."""
         return self._codes.get("group", {})
 
+    def count_equal(self, name: str, positions: NDArray[np.int32], value: str | None) -> int:
+        """Return how many of some images have a text (None: none) in a column of texts."""
+        code = -1 if value is None else self._codes_of(name).get(value, -2)
+        return int(np.count_nonzero(self.values(name)[positions] == code))
+
     def group_members(self, group: str) -> Positions:
         """Return the positions of a group's images, in the order of the list."""
         code, column = self._codes.get("group", {}).get(group), self._columns.get("group")
@@ -281,8 +286,7 @@ class Question:
 
     def _covers(self, one: ClassIs) -> Mask:
         if one.where == "shown":
-            label = self.columns[area_column(one.class_id)]
-            part = np.where(np.isnan(label), self.columns[predicted_column(one.class_id)], label)
+            part = self._shown(one.class_id)
         else:
             part = self.columns[(area_column if one.where == "label" else predicted_column)(one.class_id)]
         met = _inside(part, one.area)
@@ -313,7 +317,14 @@ class Question:
                 usable = min(len(ranks), self.count)
                 values[:usable] = ranks[:usable]
             return values
-        return self.columns[_sort_column(order)]
+        if order.class_id is not None:
+            return self._shown(order.class_id)
+        return self.columns[order.key]
+
+    def _shown(self, class_id: int) -> Column:
+        """The fraction that a class covers as shown: of the label where there is one, else predicted."""
+        label, said = self.columns[area_column(class_id)], self.columns[predicted_column(class_id)]
+        return np.where(np.isnan(label), said, label)
 
 
 def _needed(wanted: Filter, order: Sort) -> Iterator[str]:
@@ -337,14 +348,10 @@ def _needed(wanted: Filter, order: Sort) -> Iterator[str]:
     ):
         if condition:
             yield name
-    if order.key not in ("position", "name", "random"):
-        yield _sort_column(order)
-
-
-def _sort_column(order: Sort) -> str:
     if order.class_id is not None:
-        return (area_column if order.key == "area" else predicted_column)(order.class_id)
-    return order.key
+        yield from (area_column(order.class_id), predicted_column(order.class_id))
+    elif order.key not in ("position", "name", "random"):
+        yield order.key
 
 
 def _inside(values: Column, span: Span) -> Mask:

@@ -17,9 +17,7 @@ NO_GROUP: Final = ""
 
 Where = Literal["shown", "label", "prediction"]
 """Which masks a condition reads: the label's where there is one and else the prediction's, or one of them."""
-SortKey = Literal[
-    "position", "name", "status", "uncertainty", "disagreement", "area", "predicted", "changed", "random"
-]
+SortKey = Literal["position", "name", "status", "uncertainty", "disagreement", "area", "changed", "random"]
 
 
 class FilterError(ProjectError):
@@ -140,7 +138,8 @@ _EMPTY = {one.name: one.default for one in fields(Filter)}
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """The order of the list. `class_id` belongs to "area" and "predicted", `seed` to "random".
+    """The order of the list. `class_id` belongs to "area" (as shown: the label's, else the prediction's),
+    `seed` to "random".
 
     What is not known comes last in both directions; equal images keep the order of the folder.
     """
@@ -153,7 +152,7 @@ class Sort:
     def __post_init__(self) -> None:
         if self.key not in get_args(SortKey):
             raise FilterError(f"The list cannot be sorted by “{self.key}”.")
-        if (self.class_id is None) == (self.key in ("area", "predicted")):
+        if (self.class_id is None) == (self.key == "area"):
             raise FilterError("A sort by area names its class, and no other sort does.")
 
     def to_dict(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from desktop.jobs.behind import Behind
 from desktop.project.facts import Facts, Positions, finding_column, grade_column
 from desktop.project.filter import Filter, FilterError, SavedFilter, Sort
 from desktop.state.names import Names
+from desktop.state.pictures import Pictures
 from desktop.state.routes import Routes
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Filtering(QObject):
         self.saved: tuple[SavedFilter, ...] = ()
         self.facts = Facts()
         self.routes = Routes(session, self)
+        self.pictures = Pictures(session, self)
         self.quiet = False
         self._strange: list[Any] = []
         self._names = Names(session.entries)
@@ -264,6 +266,7 @@ class Filtering(QObject):
 
     def _reset(self) -> None:
         self._behind.forget()
+        self.pictures.forget()
         for timer in (self._load, self._compare, self._grown):
             timer.stop()
         self.facts, self._names = Facts(), Names(self._session.entries)

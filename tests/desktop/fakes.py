@@ -23,7 +23,9 @@ from desktop.session import Session
 from desktop.state.assessments import Assessments
 from desktop.state.components import Components
 from desktop.state.consistency import Consistency
+from desktop.state.bulk import Bulk
 from desktop.state.entries import EntryList
+from desktop.state.filtering import Filtering
 from desktop.state.layer_counts import LayerCounts
 from desktop.state.layers import LayerState
 from desktop.state.limits import Limits
@@ -184,6 +186,8 @@ class FakeSession(Session):
         self._schema = schema
         self._list = EntryList()
         self._thumbs: dict[int, QImage] = {}
+        self.filtering = Filtering(self)
+        self.bulk = Bulk(self)
         self.saving = Saving(self)
         self.consistency = Consistency(self)
         self.notes = Notes(self)

@@ -1,7 +1,7 @@
-"""A picture of what is seen, for a paper or a letter: the image with its layers, a legend, a scale bar, a caption.
+"""A picture of what is seen, for a paper or a letter: image and layers, legend, scale bar, marks, caption.
 
-Image and layers are pixels; legend, scale bar, marks and caption are drawn, so that they stay sharp in PDF and
-SVG. Nothing here needs the GUI thread.
+Image and layers are pixels; all the rest is drawn, so that it stays sharp in PDF and SVG. Nothing here needs
+the GUI thread.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def _paint_bar(painter: QPainter, viewport: Viewport, spacing: Spacing, em: floa
     length = millimetres / spacing.x_mm * viewport.scale
     left, base = x0 + 1.5 * em, y1 - 1.5 * em
     font = _font(em)
-    words = length_text(millimetres)
+    words = length_text(millimetres).replace(".00 ", " ").replace(".0 ", " ")
     width = QFontMetricsF(font).horizontalAdvance(words)
     plate = QRectF(left - 0.6 * em, base - 1.9 * em, max(length, width) + 1.2 * em, 2.6 * em)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -245,7 +245,7 @@ class _Footer:
             y += 1.8 * self.em
         if self._caption:
             painter.setPen(_QUIET)
-            place = QRectF(0, y + (0.0 if self._rows else 0.0), self._width, self._caption_height)
+            place = QRectF(0, y, self._width, self._caption_height)
             painter.drawText(place, _CAPTION_FLAGS, self._caption)
 
 

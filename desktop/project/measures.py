@@ -133,7 +133,7 @@ def _nearest(
 
 
 def bar_length(width_mm: float) -> float:
-    """The length of a scale bar for a picture of this width: 1, 2 or 5 of a power of ten, a fifth of it or less.
+    """The length of a scale bar for a picture so wide: 1, 2 or 5 of a power of ten, at most a fifth of it.
 
     Raises ValueError for a width that is no positive number.
     """

@@ -164,6 +164,8 @@ class HistoryPanel(QWidget):
         self.list.clicked.connect(lambda index: session.timeline.go_to(self.model.number(index.row())))
         self.setFocusProxy(self.list)
         self.layer = QComboBox()
+        self.layer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.layer.setMinimumContentsLength(6)
         self.layer.setAccessibleName("Steps of which layer")
         self.layer.activated.connect(self._filter)
         self.state = label("", "label")

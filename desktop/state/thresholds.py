@@ -211,7 +211,7 @@ class Thresholds(QObject):
             if label is not None and prediction is not None:
                 cut = self.cut(class_name)
                 move = Move(item, label, prediction, cut, cut)
-                self._land(move, f"Prediction of {item.label} taken")
+                self._land(move, f"Prediction · {item.label}")
 
     # ---- inside
 
@@ -244,7 +244,7 @@ class Thresholds(QObject):
         return move
 
     def _commit(self, move: Move) -> None:
-        self._land(move, f"Threshold · {move.item.label} {move.cut.threshold:.2f}")
+        self._land(move, f"Threshold {move.cut.threshold:.2f} · {move.item.label}")
 
     def _land(self, move: Move, text: str) -> None:
         label, prediction, item, cut = move.label, move.prediction, move.item, move.cut

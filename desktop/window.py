@@ -17,6 +17,7 @@ from desktop.controllers.leaving import Leaving
 from desktop.controllers.models import Modelling
 from desktop.controllers.operations import Operations
 from desktop.controllers.schema import SchemaEditing
+from desktop.controllers.work import Work
 from desktop.messages import on_one_line
 from desktop.panels.bottombar import BottomBar
 from desktop.panels.keys import KeySheet
@@ -70,8 +71,9 @@ class Window(QMainWindow):
         self.review = ReviewPage(self.desk, self.commands, tools)
         self.gallery, self.values, self.layers = self.review.gallery, self.review.values, self.review.layers
         self.start = StartPage(
-            self.settings, opened=self.open_folder, ask=self.desk.choose_folder, sample=self.open_sample
-        )
+            self.settings, opened=self.open_folder, ask=self.desk.choose_folder, sample=self.open_sample,
+            kept=self.save_settings,
+        )  # fmt: skip
         self.modelling = Modelling(self.session, self.settings, self.notices, self)
         self.models, self.training = self.modelling.models, self.modelling.training
         self.top = TopBar(self.session, self.commands)
@@ -130,9 +132,7 @@ class Window(QMainWindow):
         session.noted.connect(lambda sentence: self.notices.say(sentence, "warning"))
         session.project_changed.connect(self._project_changed)
         session.closed.connect(self._closed)
-        self.exports.progress.connect(self.top.tasks.report)
-        self.exports.ended.connect(partial(self.top.tasks.end, "export"))
-        self.top.tasks.cancels["export"] = self.exports.cancel
+        self.work = Work(session, self.exports, self.notices, self.top.tasks, self)
         self.modelling.asked_for.connect(self.show_page)
         self.canvas.pointer_moved.connect(self.bottom.show_point)
         self.canvas.pointer_left.connect(lambda: self.bottom.show_point(-1.0, -1.0))

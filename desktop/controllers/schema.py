@@ -101,6 +101,7 @@ class SchemaEditing(QObject):
 
     def enter(self) -> None:
         """The editor is shown: read what is set aside and how much was recorded."""
+        self._notices.withdraw(TOPIC)
         if self._session.project is not None and not self.plan().changes_anything:
             self._load()
 

@@ -113,6 +113,7 @@ class Predicting(QObject):
         self.allowed_domain = ""
         self._consent = False
         self._training = False
+        self._paused = False
         self._folder: Path | None = None
         self._entries: Sequence[Entry] = ()
         self._cache: CacheLike | None = None
@@ -182,6 +183,16 @@ class Predicting(QObject):
     def note_input(self) -> None:
         """The reader is working."""
         self.thread_.note_input()
+
+    @property
+    def gone_through(self) -> tuple[int, int]:
+        """So many images of the folder were asked for or known already, of so many."""
+        return (len(self._rest.done) if self._rest is not None else 0), len(self._entries)
+
+    def pause(self, paused: bool) -> None:
+        """Predict only around the current image, or the rest of the folder again."""
+        self._paused = paused
+        self._restart()
 
     # ---- what is predicted
 
@@ -259,7 +270,7 @@ class Predicting(QObject):
             and (request := self.request_for(entry, order)) is not None
         ]
         self.thread_.set_ahead(requests)
-        if self._training:
+        if self._training or self._paused:
             return
         if self._rest is None:
             self._rest = Rest(self._entries, self.request_for, lambda request: known_to(cache, request))

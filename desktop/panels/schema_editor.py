@@ -26,6 +26,7 @@ from desktop.panels.schema_rules import RuleForm
 from desktop.panels.widgets import button, column, icon_button, label, line, row, seam, styled
 from desktop.project.schema_draft import Draft
 from desktop.theme import GRID, look, set_icon
+from inference.rules import Rule
 from inference.schema import GradeScale
 
 if TYPE_CHECKING:
@@ -140,8 +141,8 @@ class SchemaPage(QWidget):
         for kind, _text, words in SECTIONS:
             menu.addAction(f"A {words}", partial(self._add, kind))
         self.add.setMenu(menu)
-        self.up = icon_button("previous", "Up in the list", partial(self._move, -1))
-        self.down = icon_button("next", "Down in the list", partial(self._move, 1))
+        self.up = icon_button("chevron-up", "Up in the list", partial(self._move, -1))
+        self.down = icon_button("chevron-down", "Down in the list", partial(self._move, 1))
         inner.addLayout(row(self.add, self.up, self.down, spacing=GRID // 2))
         return left
 
@@ -220,6 +221,7 @@ class SchemaPage(QWidget):
             for key, text, color in rows:
                 item = QTreeWidgetItem(above, [text])
                 item.setData(0, KEY, (kind, key))
+                item.setToolTip(0, text)
                 if color:
                     item.setIcon(0, _swatch(color))
         tree.expandAll()
@@ -236,7 +238,7 @@ class SchemaPage(QWidget):
             return [(one.name, one.label, "") for one in schema.grades]
         if kind == "finding":
             return [(one.name, one.label, "") for one in schema.findings]
-        return [(at, rule.text or rule.title, "") for at, rule in enumerate(schema.rules)]
+        return [(at, _rule_line(rule), "") for at, rule in enumerate(schema.rules)]
 
     def _aside(self) -> list[tuple[object, str, str]]:
         draft = self._editing.draft
@@ -351,6 +353,12 @@ class SchemaPage(QWidget):
     def _refuse(self, sentence: str) -> None:
         self.refused.setText(sentence)
         self.refused.setVisible(bool(sentence))
+
+
+def _rule_line(rule: Rule) -> str:
+    """Return how a rule is listed: what it is about, and its kind."""
+    about = next((name for _subject, name in rule.names()), "")
+    return rule.text or f"{about}: {rule.title[:1].lower()}{rule.title[1:]}"
 
 
 def _free(kind: str, taken: set[str]) -> str:

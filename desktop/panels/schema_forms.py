@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from desktop.controllers.schema import SchemaEditing
 
 _FIELD = 40 * GRID
+_WORDS = 11 * GRID
 OLD = Qt.ItemDataRole.UserRole
 
 
@@ -46,8 +47,14 @@ class Form(QWidget):
         made.setFixedWidth(_FIELD)
         made.setAccessibleName(f"{text} of the {self.title.text().lower()}")
         made.editingFinished.connect(lambda: changed(made.text().strip()))
-        self.form.addRow(label(text), made)
+        self.row(text, made)
         return made
+
+    def row(self, text: str, control: QWidget, form: QFormLayout | None = None) -> None:
+        """Add a control with its words; the words of all rows are as wide."""
+        words = label(text)
+        words.setFixedWidth(_WORDS)
+        (form or self.form).addRow(words, control)
 
     def show_key(self, key: object) -> None:
         """Show the thing with this key."""
@@ -68,7 +75,7 @@ class ClassForm(Form):
         self.named.setPlaceholderText("What people read; empty: the name")
         self.color = Swatch("this class", 20)
         self.color.chosen.connect(lambda color: self._change(color=color))
-        self.form.addRow(label("Colour"), self.color)
+        self.row("Colour", self.color)
         self.retire = button("Retire this class", self._retire, icon="minus")
         self.body.addWidget(self.retire, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addStretch(1)
@@ -114,21 +121,21 @@ class ScaleForm(Form):
         self.values.setFixedSize(_FIELD, 24 * GRID)
         self.values.itemChanged.connect(self._renamed)
         self.values.currentRowChanged.connect(lambda _row: self._show_value())
-        self.form.addRow(label("Values"), self.values)
+        self.row("Values", self.values)
         self.add = SearchField()
         self.add.setPlaceholderText("Another value, then Enter")
         self.add.setAccessibleName("Another value")
         self.add.setFixedWidth(_FIELD - 15 * GRID)
         self.add.returnPressed.connect(self._add)
-        self.up = icon_button("previous", "Earlier in the order", lambda: self._move(-1))
-        self.down = icon_button("next", "Later in the order", lambda: self._move(1))
+        self.up = icon_button("chevron-up", "Earlier in the order", lambda: self._move(-1))
+        self.down = icon_button("chevron-down", "Later in the order", lambda: self._move(1))
         self.remove = icon_button("minus", "Remove this value", self._remove)
         holder = QWidget()
         holder.setLayout(row(self.add, self.up, self.down, self.remove, spacing=GRID // 2))
-        self.form.addRow(label(""), holder)
+        self.row("", holder)
         self.unusable = QCheckBox("With this value nothing else can be assessed")
         self.unusable.toggled.connect(self._mark)
-        self.form.addRow(label(""), self.unusable)
+        self.row("", self.unusable)
         self.aside = button("Set this scale aside", self._set_aside, icon="minus")
         self.body.addWidget(self.aside, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addStretch(1)
@@ -140,7 +147,7 @@ class ScaleForm(Form):
         for value, words in choices:
             combo.addItem(words, value)
         combo.activated.connect(lambda _at: self._change(**{field: combo.currentData()}))
-        self.form.addRow(label(text), combo)
+        self.row(text, combo)
         return combo
 
     def _change(self, **changes: object) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFormLayout, QListWidget, QListWidgetItem, QSpinBox, QWidget
 
 from desktop.panels.schema_forms import Form
-from desktop.panels.widgets import SearchField, button, label, row
+from desktop.panels.widgets import SearchField, button, row
 from desktop.theme import GRID
 from inference.errors import SchemaError
 from inference.rule_records import KINDS
@@ -45,7 +45,7 @@ class RuleForm(Form):
         for kind, made in KINDS.items():
             self.kind.addItem(made.title, kind)
         self.kind.activated.connect(lambda _at: self._fields_of(self._kind, None))
-        self.form.addRow(label("Kind"), self.kind)
+        self.row("Kind", self.kind)
         self.parts = QFormLayout()
         self.parts.setHorizontalSpacing(2 * GRID)
         self.parts.setVerticalSpacing(GRID)
@@ -82,7 +82,7 @@ class RuleForm(Form):
             control.setAccessibleName(f"{_WORDS[item.name]} of the rule")
             control.setFixedWidth(_FIELD)
             self.controls[item.name] = control
-            self.parts.addRow(label(_WORDS[item.name]), control)
+            self.row(_WORDS[item.name], control, self.parts)
         scale = self.controls.get("scale")
         if isinstance(scale, QComboBox):
             scale.currentIndexChanged.connect(lambda _at: self._offer_values())

@@ -7,59 +7,27 @@ from pathlib import Path
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
-from desktop.messages import on_one_line
-from desktop.panels.widgets import button, clear, column, label, styled
+from desktop.panels.recent import RecentFolder, RecentList
+from desktop.panels.widgets import button, column, label, styled
 from desktop.places import RESOURCES
 from desktop.settings import Settings
 from desktop.theme import GRID, look, set_icon
 
 _WIDTH = 76 * GRID
 _PICTURE = 19 * GRID
+TERMINAL = "From a terminal: overread open FOLDER, and overread --help for everything else."
 SAMPLE_SAYS = "24 generated fundus photographs and a model that has read them."
-
-
-class RecentFolder(QAbstractButton):
-    """One folder of before: its name, and where it lies."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.folder = folder
-        self.setText(on_one_line(folder.name or str(folder)))
-        self.setToolTip(str(folder))
-        self.setAccessibleName(f"Open {folder}")
-        self.setFixedHeight(6 * GRID)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw icon, name and place."""
-        theme = look().theme
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.isDown() or self.underMouse():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("pressed" if self.isDown() else "hover"))
-            painter.drawRoundedRect(self.rect(), 4, 4)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(theme.color("accent"), 2))
-            painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 4, 4)
-        painter.drawPixmap(GRID, (self.height() - 20) // 2, look().pixmap("folder", "text_quiet", 20))
-        place = self.rect().adjusted(5 * GRID, 0, -GRID, 0)
-        metrics = painter.fontMetrics()
-        name = metrics.elidedText(self.text(), Qt.TextElideMode.ElideMiddle, place.width() // 2)
-        painter.setPen(theme.color("text"))
-        vertical = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | vertical), name)
-        rest = place.adjusted(metrics.horizontalAdvance(name) + 2 * GRID, 0, 0, 0)
-        where = metrics.elidedText(
-            on_one_line(str(self.folder.parent)), Qt.TextElideMode.ElideMiddle, rest.width()
-        )
-        painter.setPen(theme.color("text_quiet"))
-        painter.drawText(rest, int(Qt.AlignmentFlag.AlignRight | vertical), where)
 
 
 class SampleCard(QAbstractButton):
@@ -126,10 +94,9 @@ class StartPage(QWidget):
         opened: Callable[[Path], None],
         ask: Callable[[], None],
         sample: Callable[[], None],
+        kept: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__()
-        self._settings = settings
-        self._opened = opened
         styled(self, "panel")
         self.setAccessibleName("Start page")
         title = label("Overread")
@@ -139,9 +106,7 @@ class StartPage(QWidget):
         said = label("A model reads first. You have the last word.", "quiet", wrap=True)
         self.ask = button("Open folder…", ask, role="primary", icon="folder", tip="Open folder… (Ctrl+O)")
         self.sample = SampleCard(sample)
-        self._recent = QVBoxLayout()
-        self._recent.setSpacing(0)
-        self.recent: list[RecentFolder] = []
+        self._recent = RecentList(settings, opened, kept)
         self._arrange(sign, title, said)
         self.refresh()
 
@@ -167,22 +132,26 @@ class StartPage(QWidget):
         layout.addWidget(label("New here", "label"))
         layout.addWidget(self.sample)
         layout.addWidget(label("Recent", "label"))
-        layout.addLayout(self._recent)
-        outer = QVBoxLayout(self)
+        layout.addWidget(self._recent)
+        layout.addWidget(label(TERMINAL, "label"))
+        inner = styled(QWidget(), "panel")
+        outer = QVBoxLayout(inner)
         outer.addStretch(2)
         outer.addWidget(body, 0)
         outer.addStretch(3)
         outer.setAlignment(body, Qt.AlignmentFlag.AlignHCenter)
         body.setMinimumWidth(min(_WIDTH, 70 * GRID))
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(inner)
+        column(self).addWidget(scroll)
+
+    @property
+    def recent(self) -> list[RecentFolder]:
+        """The folders opened before."""
+        return self._recent.rows
 
     def refresh(self) -> None:
         """Read the recent folders from the settings again."""
-        clear(self._recent)
-        self.recent = []
-        for folder in self._settings.recent:
-            made = RecentFolder(folder)
-            made.clicked.connect(lambda _=False, folder=folder: self._opened(folder))
-            self._recent.addWidget(made)
-            self.recent.append(made)
-        if not self.recent:
-            self._recent.addWidget(label("Folders that you open are listed here.", "quiet"))
+        self._recent.refresh()

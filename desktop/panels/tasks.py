@@ -26,7 +26,7 @@ LOOK_STEPS = 3
 REFRESH_MS = 500
 _WIDTH = 44 * GRID
 NAMES = {
-    "scanning": "Looking through the folder",
+    "scan": "Looking through the folder",
     "project": "Opening the project",
     "indexing": "Indexing images",
     "predicting": "Predicting ahead",

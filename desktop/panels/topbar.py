@@ -58,8 +58,6 @@ class TopBar(QWidget):
         session.model_changed.connect(self.refresh)
         session.opened.connect(self.refresh)
         session.entries_reset.connect(self.refresh)
-        session.progress.connect(self.tasks.report)
-        session.entries_reset.connect(lambda: self.tasks.end("indexing"))
         self.refresh()
 
     def _tab(self, actions: Actions, key: str) -> QToolButton:

@@ -43,6 +43,7 @@ class Regions:
         self._operation = operation
         amount, way = self._values.get(name, (operation.amount.default if operation.amount else 0.0, ""))
         self.strip.show_operation(operation, amount, way)
+        self._values[name] = self.strip.value
         self._offer()
 
     def take(self) -> None:
@@ -63,7 +64,8 @@ class Regions:
             self._canvas.setFocus()
 
     def _changed(self) -> None:
-        if self._operation is not None:
+        # Enter in a field says its value once more.
+        if self._operation is not None and self._values.get(self._operation.name) != self.strip.value:
             self._values[self._operation.name] = self.strip.value
             self._offer(soon=True)
 

@@ -30,7 +30,7 @@ class OfferStrip(QFrame):
         self.title = label("", "heading")
         self.fields = QHBoxLayout()
         self.fields.setSpacing(GRID)
-        self.says = Elided()
+        self.says = Elided(mode=Qt.TextElideMode.ElideRight)
         self.says.setProperty("role", "quiet")
         self.says.setAccessibleName("What would change")
         self.apply = button("Apply", take, role="primary", tip="Apply (Enter)")

@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
 from desktop.panels.widgets import line, styled
 from desktop.qactions import Actions, hint_of
-from desktop.theme import GRID
+from desktop.theme import GRID, set_role
 from desktop.tools.registry import GROUPS
 
 AFTER_TOOLS = (("edit.undo", "edit.redo"), ("view.fit", "view.actual"))
 _SIZES = ((1, 36), (2, 36), (2, 32), (3, 32))
 """Columns and side of a button; the first that fits the height is taken."""
+_ROLES = {36: "strip", 32: "strip-low"}
 _GAP = 2
 _LINE = 9
 """What a line between two groups takes, its gaps included."""
@@ -78,7 +79,7 @@ class ToolStrip(QWidget):
                 self._grid.addWidget(self._lines[at - 1], row, 0, 1, columns, Qt.AlignmentFlag.AlignVCenter)
                 row += 1
             for number, button in enumerate(group):
-                button.setFixedSize(side, side)
+                set_role(button, _ROLES[side])  # the style sheet has the size
                 self._grid.addWidget(button, row + number // columns, number % columns)
             row += -(-len(group) // columns)
         self._grid.setRowStretch(row, 1)

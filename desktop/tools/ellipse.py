@@ -21,8 +21,8 @@ class EllipseTool(FrameTool):
     text = "Ellipse"
     shortcut = "Shift+U"
     hint = (
-        "Drag an ellipse · Shift makes a circle, Alt draws from the middle · right button or Ctrl takes away"
-        " · Z adjusts it first"
+        "Drag an ellipse · Shift: a circle · Alt: from the middle · right button takes away"
+        " · Z: adjust it before Enter"
     )
 
     def _region(self, frame: tuple[Point, Point], height: int, width: int) -> Region:

@@ -52,8 +52,8 @@ class GrabCutTool(RegionTool):
     text = "GrabCut"
     shortcut = "G"
     hint = (
-        "Drag a box around something · then scribble: left keeps, right or Ctrl drops"
-        " · Enter takes it, Esc gives up · a box begun with right or Ctrl takes away"
+        "Drag a box around something, then scribble: left keeps, right drops · Enter takes it"
+        " · Backspace takes a scribble back · a box drawn with the right button takes away"
     )
     options = (WIDTH,)
 

@@ -37,8 +37,8 @@ class OutlineTool(RegionTool):
     text = "Smart outline"
     shortcut = "I"
     hint = (
-        "Click along an edge: the line follows it · Backspace takes the last anchor back"
-        " · Enter, double click or the first anchor closes · begun with right or Ctrl it takes away"
+        "Click along an edge: the line follows it · Enter, a double click or the first anchor closes"
+        " · right button takes away · Backspace takes the last anchor back"
     )
 
     def __init__(self, context: ToolContext) -> None:

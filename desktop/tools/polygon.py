@@ -34,8 +34,8 @@ class PolygonTool(RegionTool):
     text = "Polygon"
     shortcut = "P"
     hint = (
-        "Click places vertices, drag moves them, click on an edge adds one · Backspace removes the last"
-        " · Enter, double click or the first vertex closes · begun with right or Ctrl it takes away"
+        "Click places vertices · Enter, a double click or the first vertex closes · right button takes away"
+        " · drag moves a vertex, a click on an edge adds one, Backspace removes the last"
     )
 
     def __init__(self, context: ToolContext) -> None:

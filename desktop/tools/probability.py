@@ -33,8 +33,8 @@ class ProbabilityBrushTool(StrokeTool):
     text = "Probability brush"
     shortcut = "Q"
     hint = (
-        "Drag paints only where the model gives at least the probability set"
-        " · right button erases only where it gives less · Shift+[ ] sets it"
+        "Paints only where the model gives at least t · right button erases only where it gives less"
+        " · Shift+[ ] sets t · [ ] sets the size"
     )
     options = (SIZE, PROBABILITY)
     painted_text = "Probability brush"

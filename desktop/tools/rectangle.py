@@ -20,8 +20,8 @@ class RectangleTool(FrameTool):
     text = "Rectangle"
     shortcut = "U"
     hint = (
-        "Drag a rectangle · Shift makes a square, Alt draws from the middle · right button or Ctrl takes away"
-        " · Z adjusts it first"
+        "Drag a rectangle · Shift: a square · Alt: from the middle · right button takes away"
+        " · Z: adjust it before Enter"
     )
 
     def _region(self, frame: tuple[Point, Point], height: int, width: int) -> Region:

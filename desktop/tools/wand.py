@@ -68,8 +68,8 @@ class WandTool(RegionTool):
     text = "Magic wand"
     shortcut = "W"
     hint = (
-        "Press on a colour, drag sideways for more or less of it, let go · right button or Ctrl takes away"
-        " · [ ] tolerance · Z connected or all · Shift+[ ] reach"
+        "Press on a colour, drag sideways for more or less of it, let go · right button takes away"
+        " · [ ] tolerance · Shift+[ ] reach · Z connected or all"
     )
     options = (TOLERANCE, REACH, CONTIGUOUS)
 

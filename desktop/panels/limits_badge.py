@@ -25,6 +25,7 @@ class LimitsBadge(QToolButton):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._short = False
         self.setProperty("role", "small")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setIconSize(QSize(16, 16))
@@ -42,8 +43,8 @@ class LimitsBadge(QToolButton):
             [names[one] for one in sorted(limits.inside) if one in names],
             [names[one] for one in sorted(limits.outside) if one in names],
         )
-        short = words if len(words) <= _LONGEST else words[: _LONGEST - 1].rstrip(" ,·") + "…"
-        self.setText(short)
+        cut = words if len(words) <= _LONGEST else words[: _LONGEST - 1].rstrip(" ,·") + "…"
+        self.setText("limited" if self._short and words else cut)
         style = Qt.ToolButtonStyle
         self.setToolButtonStyle(style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly)
         set_role(self, "badge" if words else "small")
@@ -52,6 +53,12 @@ class LimitsBadge(QToolButton):
         self.setAccessibleName(f"Painting limits: {words}" if words else "Painting limits: none")
         self.updateGeometry()
         self.resized.emit()
+
+    def set_short(self, short: bool) -> None:
+        """Say only that there are limits: there is no room for which ones."""
+        if short != self._short:
+            self._short = short
+            self.refresh()
 
     def offer(self) -> QMenu:
         """Open the table of classes."""

@@ -31,6 +31,7 @@ HEIGHT = 36
 _TICKS = 400
 _SLIDER = 12 * GRID
 _GAP = 2 * GRID
+_NARROW = 75 * GRID
 
 
 class OptionControl(QWidget):
@@ -189,6 +190,7 @@ class ToolOptions(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show what fits."""
         super().resizeEvent(event)
+        self.badge.set_short(self.width() < _NARROW)
         self._fit()
 
     def showEvent(self, event: QShowEvent) -> None:

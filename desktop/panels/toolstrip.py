@@ -14,9 +14,9 @@ from desktop.theme import GRID, set_role
 from desktop.tools.registry import GROUPS
 
 AFTER_TOOLS = (("edit.undo", "edit.redo"), ("view.fit", "view.actual"))
-_SIZES = ((1, 36), (2, 36), (2, 32), (3, 32))
+_SIZES = ((1, 36), (1, 30), (2, 36), (2, 30), (3, 30))
 """Columns and side of a button; the first that fits the height is taken."""
-_ROLES = {36: "strip", 32: "strip-low"}
+_ROLES = {36: "strip", 30: "strip-low"}
 _GAP = 2
 _LINE = 9
 """What a line between two groups takes, its gaps included."""
@@ -25,7 +25,7 @@ _LINE = 9
 class ToolStrip(QWidget):
     """Tools group by group (one is in the hand), then undo and redo, then the view.
 
-    In a low window there are two columns, and smaller buttons.
+    In a low window the buttons are smaller, or stand in two columns.
     """
 
     def __init__(self, actions: Actions, tools: list[str]) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from desktop.controllers.comparing import Comparing
     from desktop.controllers.components import ComponentWalk
     from desktop.controllers.figures import Figures
+    from desktop.controllers.gallery import GalleryControl
     from desktop.controllers.help import Help
     from desktop.controllers.judging import Judging
     from desktop.controllers.layering import Layering
@@ -39,6 +40,7 @@ class Desk(Protocol):
     noting: Noting
     judging: Judging
     comparing: Comparing
+    gallery: GalleryControl
     measures: Measures
     figures: Figures
     components: ComponentWalk

@@ -67,6 +67,16 @@ class SettingError(DesktopError):
 SETTINGS: tuple[Setting, ...] = (
     Setting("view.theme", "system", "Theme", ("system", "dark", "light"), section="Look"),
     Setting("view.gallery_width", 208, "Width of the image list in pixels", low=120, high=640),
+    Setting("view.grid", False, "Images as a grid of thumbnails"),
+    Setting("view.grid_size", 1, "Size of the grid's thumbnails: 0 small, 1 middle, 2 large", low=0, high=2),
+    Setting(
+        "view.other_gallery_width",
+        456,
+        "Width of the images as a grid (as a list, while a grid is shown)",
+        low=120,
+        high=640,
+    ),
+    Setting("view.group_folded", False, "The strip of the group is folded"),
     Setting("view.panel_width", 288, "Width of the right panel in pixels", low=200, high=640),
     Setting("view.side_tab", "history", "The tab shown in the right panel"),
     Setting("view.geometry", "", "Place and size of the window, as Qt writes it (base64)"),

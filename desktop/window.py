@@ -126,6 +126,7 @@ class Window(QMainWindow):
         session.options_changed.connect(self.canvas.refresh_cursor)
         session.looking.settings_changed.connect(lambda _: self.commands.refresh())
         self._unsaved.connect(self.notices.tell)
+        self.desk.gallery.tell_on(self.notices)
         session.problem.connect(self._problem)
         for refused in (self.canvas.refused, self.commands.refused):
             refused.connect(lambda sentence: self.notices.say(sentence, "warning", topic="refused"))

@@ -9,6 +9,7 @@ from desktop.actions import (
     compare,
     components,
     files,
+    gallery,
     help,
     notes,
     regions,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 SECTIONS: tuple[Callable[[Desk], tuple[Action, ...]], ...] = (
     files.actions,
     review.actions,
+    gallery.actions,
     tools.actions,
     components.actions,
     regions.actions,

@@ -13,6 +13,7 @@ from desktop.actions.tools import icon_of
 from desktop.controllers.comparing import Comparing
 from desktop.controllers.components import ComponentWalk
 from desktop.controllers.figures import Figures
+from desktop.controllers.gallery import GalleryControl
 from desktop.controllers.help import Help
 from desktop.controllers.judging import Judging
 from desktop.controllers.layering import Layering
@@ -49,6 +50,7 @@ class Operations:
         self.noting = Noting(window, session, canvas)
         self.judging = Judging(window, session)
         self.comparing = Comparing(session, canvas, settings)
+        self.gallery = GalleryControl(session, settings)
         self.measures = Measures(session, canvas, settings)
         self.figures = Figures(window, session, canvas, settings)
         self.components = ComponentWalk(session, canvas, cast("ComponentTool", self.tools["component"]))

@@ -55,6 +55,7 @@ class ReviewPage(QWidget):
         self.views.setChildrenCollapsible(False)
         self._arrange()
         desk.comparing.attach(self.views)
+        desk.gallery.attach(self.gallery, self.middle)
         self._connect()
 
     def _side(self) -> QScrollArea:

@@ -64,6 +64,9 @@ class Exports(QObject):
         images = report.counts.get("images", 0)
         total = images if isinstance(images, int) else sum(images.values())
         said = f"Exported {counted(total, 'image')} to {report.folder}."
+        if broken := report.counts.get("with_remarks", 0):
+            verb = "breaks" if broken == 1 else "break"
+            said += f" {counted(broken, 'label')} {verb} a consistency rule; remarks.csv says which."
         self._notices.put(Notice(said, "info", "\n".join(report.notes)))
         self._over()
 

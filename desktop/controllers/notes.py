@@ -75,6 +75,7 @@ class Noting(QObject):
         else:
             self.place.show(QPainterPath(), box, QColor(), missed=False, ratio=ratio)
         self._canvas.update()
+        self._window.commands.refresh()
 
     # ---- pins
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +22,15 @@ from desktop.formats.base import (
 )
 from desktop.formats.dataset_writer import DatasetWriter, ExportItem, State
 from desktop.project import tables
+from desktop.project.consistency import check_label
 from desktop.project.label import LabelKey
 from desktop.project.label_store import read_label, read_states
 from desktop.project.rows import FINISHED, NOT_ASSESSABLE, REVIEWED, class_target
 
 if TYPE_CHECKING:
+    from desktop.project.planes import LabelPlanes
     from desktop.project.project import Project
+    from inference.schema import Schema
 
 KEPT_STATES: dict[str, State] = {REVIEWED: "reviewed", NOT_ASSESSABLE: "not assessable"}
 
@@ -137,6 +141,8 @@ def _item(
         if state == "reviewed" and label.planes is not None:
             masks[item.name] = label.planes.class_mask(item.id)
     kept |= {t: KEPT_STATES[s] for t, s in states.items() if not t.startswith("class:") and s in KEPT_STATES}
+    grades = {k: v for k, v in label.grades.items() if kept.get(f"grade:{k}") == "reviewed"}
+    findings = {k: v for k, v in label.findings.items() if kept.get(f"finding:{k}") == "reviewed"}
     return ExportItem(
         source=project.folder / row["path"],
         image=name,
@@ -146,15 +152,32 @@ def _item(
         perceptual_hash=row["perceptual_hash"] or "",
         masks=masks,
         states=kept,
-        grades={k: v for k, v in label.grades.items() if kept.get(f"grade:{k}") == "reviewed"},
-        findings={k: v for k, v in label.findings.items() if kept.get(f"finding:{k}") == "reviewed"},
+        grades=grades,
+        findings=findings,
         group=row["group_key"] or name,
         split=row["split"] or "train",
         status=row["status"],
         reader=key.reader,
+        remarks=_remarks(project.schema, label.planes, set(masks), grades, findings),
         model=_model_shown(connection, key) or label.base.model_digest or None,
         thresholds=label.base.thresholds,
     )
+
+
+def _remarks(
+    schema: Schema,
+    planes: LabelPlanes | None,
+    reviewed: Collection[str],
+    grades: Mapping[str, str],
+    findings: Mapping[str, str],
+) -> tuple[str, ...]:
+    """What the rules say of the part of a label that is exported; what nobody confirmed says nothing."""
+    if not schema.rules:
+        return ()
+    # Rules of a retired class sleep, and so do those of one that nobody confirmed.
+    classes = tuple(item if item.name in reviewed else replace(item, retired=True) for item in schema.classes)
+    found = check_label(replace(schema, classes=classes), planes, grades, findings)
+    return tuple(remark.sentence for remark in found)
 
 
 def inner_path(project: Project, path: str) -> str:

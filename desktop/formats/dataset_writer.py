@@ -49,6 +49,7 @@ class ExportItem:
         masks: (H, W) bool per reviewed class, by class name.
         states: review state by target ("vessel", "grade:severity", "finding:oedema"); others are unreviewed.
         grades: value by scale; findings: "present", "absent" or "not assessed" by name.
+        remarks: sentences about consistency rules that the label breaks.
         model: digest of the model whose prediction was shown, if any, at `thresholds`.
     """
 
@@ -67,6 +68,7 @@ class ExportItem:
     status: str
     reader: str
     weight: float = 1.0
+    remarks: tuple[str, ...] = ()
     model: str | None = None
     thresholds: Mapping[str, float] = field(default_factory=dict)
 
@@ -142,6 +144,11 @@ class DatasetWriter:
             "grades": self._counts["grades"],
             "findings": self._counts["findings"],
         }
+        if self._schema.rules:
+            counts["with_remarks"] = self._counts["with_remarks"]
+        if broken := self._counts["with_remarks"]:
+            images = "1 image breaks" if broken == 1 else f"{broken} images break"
+            self._notes.append(f"{images} a consistency rule of the schema; remarks.csv says which.")
         self._write_pairs()
         self._tables_open.close()
         self._write_json(
@@ -174,6 +181,7 @@ class DatasetWriter:
             "reviewed": ["image", "class", "state"],
             "labels": ["image", "status", "reader", "weight"],
             "pairs": ["image", "class", "mask"],
+            "remarks": ["image", "remark"],
         }
         for table, header in headers.items():
             file = self._tables_open.enter_context(_text(self._part / f"{table}.csv"))
@@ -185,6 +193,7 @@ class DatasetWriter:
             ("grades", self._schema.grades),
             ("findings", self._schema.findings),
             ("pairs", self._counts["pairs"]),
+            ("remarks", self._counts["with_remarks"]),
         ):
             if not used:
                 (self._part / f"{table}.csv").unlink()
@@ -258,6 +267,9 @@ class DatasetWriter:
         self._tables["labels"].writerow([name, item.status, item.reader, f"{item.weight:g}"])
         for target in sorted(item.states):
             self._tables["reviewed"].writerow([name, target, item.states[target]])
+        for sentence in item.remarks:
+            self._tables["remarks"].writerow([name, sentence])
+        self._counts["with_remarks"] += bool(item.remarks)
         record = {
             "image": name,
             "frame": item.frame,

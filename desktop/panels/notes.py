@@ -26,7 +26,7 @@ class NoteField(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setFixedHeight(9 * GRID)
         self.setAccessibleName("What the note says")
-        self.setPlaceholderText("What is to be noted?")
+        self.setPlaceholderText("What is to be noted? Shift+Enter begins a new line.")
 
     def event(self, event: QEvent) -> bool:
         """Claim every key, Escape too, but those with Control or Alt that are no editing keys."""
@@ -96,7 +96,7 @@ class NotesPanel(QWidget):
         row.setSpacing(GRID)
         row.addWidget(button("Keep", self._keep, role="primary", tip="Keep the note (Enter)"))
         row.addWidget(button("Leave", self._notes.leave, tip="Write nothing (Esc)"))
-        row.addWidget(label("Shift+Enter: new line", "label"), 1)
+        row.addStretch(1)
         inner.addLayout(row)
         return holder
 

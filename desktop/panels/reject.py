@@ -1,4 +1,4 @@
-"""The strip that asks for a reason: of a rejection, or why something is not assessable. Nothing waits for it."""
+"""The strip that asks for a reason: of a rejection, or why something is not assessable. Nothing waits."""
 
 from __future__ import annotations
 

@@ -47,6 +47,7 @@ class RemarkChip(QFrame):
     def put_aside(self) -> None:
         """Say no more of these remarks; other ones are said again."""
         self._aside = self._remarks.remarks
+        self._remarks.leave()
         self.refresh()
 
     def refresh(self) -> None:
@@ -85,6 +86,6 @@ class RemarkChip(QFrame):
         room = parent.width() - 4 * GRID
         self.layout().activate()  # type: ignore[union-attr]
         # What is elided asks for no room by itself.
-        wanted = self.sizeHint().width() + self.sentence.sizeHint().width() + GRID
+        wanted = self.sizeHint().width() + self.sentence.sizeHint().width() + 3 * GRID
         self.setFixedSize(max(min(wanted, room, _MOST), 20 * GRID), 5 * GRID)
         self.move(2 * GRID, parent.height() - self.height() - 2 * GRID)

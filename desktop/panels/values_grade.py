@@ -15,11 +15,14 @@ from inference.schema import GradeScale
 _SHORT = 3
 _PER_ROW = 6
 _WORD = 7
+_TITLE = 15 * GRID
 
 
 class ScaleBase(QWidget):
     """What every scale has: its heading with the model's words, and that it cannot be assessed."""
 
+    numbers_below: bool = False
+    """Whether each value has the model's number beside it: the heading need not say it again."""
     asked = Signal(str)
     """A person wants to say that this scale ("grade:<name>") cannot be assessed."""
 
@@ -28,7 +31,8 @@ class ScaleBase(QWidget):
         self.scale = scale
         self._session = session
         self.setAccessibleName(f"Grade {scale.label}")
-        self.model_says = elided("", "model")
+        self.model_says = Elided(mode=Qt.TextElideMode.ElideRight)
+        self.model_says.setProperty("role", "model")
         self.model_says.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.stale = stale_mark()
         self.keys = label("", "label")
@@ -53,8 +57,10 @@ class ScaleBase(QWidget):
         row.setSpacing(GRID // 2)
         title = elided(self.scale.label, "label")
         title.ensurePolished()
-        # The title has its share of the line, and no more than it needs: the model's words take the rest.
-        title.setMaximumWidth(title.sizeHint().width())
+        # The title goes before the model's words, up to half of the line.
+        natural = title.sizeHint().width()
+        title.setMinimumWidth(min(natural, _TITLE))
+        title.setMaximumWidth(natural)
         row.addWidget(title, 1)
         row.addWidget(self.keys)
         row.addWidget(self.model_says, 1)
@@ -95,7 +101,7 @@ class ScaleBase(QWidget):
         """Show the person's grade and what the model says."""
         session = self._session
         said = said_of(self.scale, session.label, session.prediction)
-        self.model_says.setText(said.words(self.scale))
+        self.model_says.setText(said.words(self.scale, brief=self.numbers_below))
         self.stale.setVisible(said.stale)
         reason = session.assessments.reasons.get(self.target)
         self.unassessable.setVisible(reason is not None)
@@ -126,6 +132,7 @@ class Grade(ScaleBase):
         super().__init__(scale, session)
         self._columns = columns_for(scale)
         short = self._columns > 1
+        self.numbers_below = not short
         grid = QGridLayout()
         grid.setSpacing(GRID // 2)
         self.buttons: dict[str, ValueButton] = {}
@@ -164,8 +171,8 @@ class Quality(Grade):
         row = QHBoxLayout(self.offer)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
-        row.addWidget(elided("Nothing can be assessed"), 1)
-        self.reject = button("Reject image", self._reject, icon="cross")
+        row.addWidget(elided("Not assessable"), 1)
+        self.reject = button("Reject image", self._reject)
         self.reject.setToolTip("Reject this image for its quality, and go on")
         row.addWidget(self.reject)
         self.body.addWidget(self.offer)

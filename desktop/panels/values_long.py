@@ -211,6 +211,7 @@ class LongGrade(ScaleBase):
 
     def __init__(self, scale: GradeScale, session: Session) -> None:
         super().__init__(scale, session)
+        self.numbers_below = True
         self.chosen = ValueButton("Not set", wide=True)
         self.chosen.setAccessibleName(f"{scale.label}: the value that is set; press to clear it")
         self.chosen.clicked.connect(self._clear)

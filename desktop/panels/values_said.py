@@ -28,10 +28,10 @@ class Said:
         """The probability of the value at this place."""
         return self.chances[at] if self.chances else None
 
-    def words(self, scale: GradeScale) -> str:
-        """One line for the heading of the scale."""
-        if not self.chances:
-            return ""
+    def words(self, scale: GradeScale, *, brief: bool = False) -> str:
+        """One line for the heading of the scale; ``brief``: only that there are the model's numbers."""
+        if not self.chances or brief:
+            return "model" if self.chances else ""
         return f"model {scale.values[self.best]} · {100 * self.chances[self.best]:.0f} %"
 
 

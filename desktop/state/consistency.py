@@ -6,45 +6,19 @@ moment, reads the planes on a background thread, and is thrown away when the lab
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.project.planes import LabelPlanes
-from inference.remarks import Box, Facts, Needs, Remark
-from inference.rule_facts import measure
+from desktop.project.consistency import check_label
+from inference.remarks import Box, Facts, Remark
 from inference.rules import check, needs
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from desktop.session import Session
-    from inference.schema import Schema
 
 QUIET_MS = 200
 """A check begins so long after the last change."""
-
-
-def check_label(
-    schema: Schema, planes: LabelPlanes | None, grades: Mapping[str, str], findings: Mapping[str, str]
-) -> tuple[Remark, ...]:
-    """Check all rules of ``schema`` against a label's planes and values; for a background thread.
-
-    Only reads: a reader may paint meanwhile, and what is seen then is neither before nor after.
-    """
-    return check(schema, _measured(schema, planes, needs(schema, grades, findings)), grades, findings)
-
-
-def _measured(schema: Schema, planes: LabelPlanes | None, wanted: Needs) -> Facts:
-    def mask_of(name: str) -> NDArray[np.uint8] | None:
-        item = schema.class_named(name)
-        if planes is None or item.page >= planes.pages:
-            return None
-        return np.bitwise_and(planes.mask[item.page], np.uint8(1 << item.bit))
-
-    return measure(wanted, mask_of)
 
 
 class Consistency(QObject):
@@ -64,7 +38,7 @@ class Consistency(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(quiet_ms)
         self._timer.timeout.connect(self._check)
-        session.image_changed.connect(self._leave)
+        session.image_changed.connect(self._other_image)
         session.project_changed.connect(self._other_project)
         session.label_changed.connect(self._again)
         session.values_changed.connect(self._again)
@@ -97,7 +71,12 @@ class Consistency(QObject):
         self.changed.emit()
         return remark, self.place
 
-    def _leave(self, _entry: object) -> None:
+    def leave(self) -> None:
+        """Walk along the remarks no more; the next step is the first one again."""
+        self.current = self._place = -1
+        self.changed.emit()
+
+    def _other_image(self, _entry: object) -> None:
         self._edition += 1
         self._show(())
         self._again()

@@ -102,7 +102,6 @@ def figure_bytes(figure: Figure, suffix: str) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     if suffix == ".png":
         page = QImage(size, QImage.Format.Format_RGB32)
-        page.fill(_PAPER)
         _paint(page, figure, viewport, picture, footer)
         page.save(buffer, "PNG")  # type: ignore[call-overload]
     elif suffix == ".svg":
@@ -162,6 +161,8 @@ def _paint(
         painter.setRenderHint(QPainter.RenderHint.LosslessImageRendering)
         if width:
             painter.scale(device.width() / width, device.width() / width)
+        whole = QRectF(0, 0, viewport.view_width, viewport.view_height + math.ceil(footer.height))
+        painter.fillRect(whole, _PAPER)
         painter.drawImage(QPointF(0, 0), picture)
         painter.setClipRect(QRectF(0, 0, viewport.view_width, viewport.view_height))
         unit = footer.em / 12

@@ -28,10 +28,10 @@ class FigureCard(Overlay):
         self.caption = SearchField()
         self.caption.setAccessibleName("Caption of the figure")
         self.no_scale = label(NO_SCALE, "quiet", wrap=True)
-        self.size = QComboBox()
+        self.pixels = QComboBox()
         for one in Size:
-            self.size.addItem(one.value.capitalize(), one)
-        self.size.setAccessibleName("Size of the figure")
+            self.pixels.addItem(one.value.capitalize(), one)
+        self.pixels.setAccessibleName("Size of the figure")
         self.save = button("Save…", self.save_asked.emit, role="primary")
         self.cancel = button("Cancel", self.close_down)
         for box in (self.legend, self.captioned):
@@ -40,7 +40,7 @@ class FigureCard(Overlay):
         self.caption.returnPressed.connect(self.save_asked)
         layout = column(self, margin=2 * GRID, spacing=GRID)
         layout.addWidget(label("Figure of what is seen", "heading"))
-        layout.addLayout(row(label("Pixels"), self.size, stretch=1))
+        layout.addLayout(row(label("Pixels"), self.pixels, stretch=1))
         for widget in (self.legend, self.bar, self.no_scale, self.marks, self.captioned, self.caption):
             layout.addWidget(widget)
         layout.addSpacing(GRID)
@@ -64,5 +64,5 @@ class FigureCard(Overlay):
     @property
     def chosen_size(self) -> Size:
         """The size chosen."""
-        chosen: Size = self.size.currentData()
+        chosen: Size = self.pixels.currentData()
         return chosen

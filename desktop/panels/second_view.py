@@ -129,6 +129,8 @@ class Chooser(QFrame):
     def place(self) -> None:
         """Below the header, as high as its list needs and the view allows."""
         parent = self.parentWidget()
+        if parent is None:
+            return
         wanted = 6 * GRID + 3 * GRID + _ROW * max(self.model.rowCount(), 3)
         height = min(wanted, parent.height() - HEIGHT - 2 * GRID)
         self.setGeometry(GRID, HEIGHT + GRID // 2, min(_CARD, parent.width() - 2 * GRID), height)

@@ -88,6 +88,9 @@ class Composer:
 
     def set_preview(self, preview: Preview | None) -> None:
         """Show one class as a threshold would leave it, in the place of its bits. Call it for every move."""
+        if preview is None:
+            for sheet in self._sheets:
+                sheet.under = None
         self._preview = preview
         self._sheets_stale = True
 
@@ -101,6 +104,8 @@ class Composer:
         """Compose the planes again where ``box`` of the image is seen; returns that box of the view."""
         if self._viewport is None:
             return 0, 0, 0, 0
+        for sheet in self._sheets:
+            sheet.under = None
         # A pixel of a coarser level, and the view's last pixel, reach beyond the box by up to three.
         view_box = self._viewport.view_box_of(box, margin=3 + self._outline_width)
         if not self._sheets_stale:
@@ -136,7 +141,7 @@ class Composer:
             fill, edge = fill_table(self._styles, page), edge_table(self._styles, page)
             if fill is not None or edge is not None:
                 sheet = self._spare.pop() if self._spare else _Sheet(*self._size)
-                sheet.page, sheet.fill, sheet.edge = page, fill, edge
+                sheet.page, sheet.fill, sheet.edge, sheet.under = page, fill, edge, None
                 self._sheets.append(sheet)
 
     def _compose_base(self, box: Box) -> None:
@@ -201,12 +206,13 @@ class _Surface:
 class _Sheet:
     """One page of planes as premultiplied pixels of the view, and the tables that colour it."""
 
-    __slots__ = ("edge", "fill", "page", "surface")
+    __slots__ = ("edge", "fill", "page", "surface", "under")
 
     def __init__(self, height: int, width: int) -> None:
         self.page = 0
         self.fill: ColourTable | None = None
         self.edge: ColourTable | None = None
+        self.under: tuple[Viewport, Box, int, NDArray[np.uint8]] | None = None
         self.surface = _Surface(height, width, opaque=False)
 
     def compose(
@@ -221,11 +227,10 @@ class _Sheet:
         target = self.surface.pixels[y0:y1, x0:x1]
         rim = outline_width if self.edge is not None else 0
         around = (y0 - rim, x0 - rim, y1 + rim, x1 + rim)
-        bits = sample_planes(overlay, self.page, viewport, around)
         if preview is not None and preview.class_id // 8 == self.page:
-            bit = preview.class_id % 8
-            bits &= np.uint8(0xFF ^ (1 << bit))
-            bits |= preview.bits(viewport, around) << np.uint8(bit)
+            bits = self._previewed(overlay, viewport, around, preview)
+        else:
+            bits = sample_planes(overlay, self.page, viewport, around)
         inner = np.ascontiguousarray(bits[rim : bits.shape[0] - rim, rim : bits.shape[1] - rim])
         if self.fill is not None:
             cv2.LUT(inner, self.fill, dst=target)
@@ -235,6 +240,16 @@ class _Sheet:
             edges = np.bitwise_xor(inner, eroded(bits, rim))
             edges &= self._edged
             cv2.copyTo(cv2.LUT(edges, self.edge), edges, dst=target)
+
+    def _previewed(
+        self, overlay: OverlayPyramid, viewport: Viewport, box: Box, preview: Preview
+    ) -> NDArray[np.uint8]:
+        """The page's bits with one class's taken from the preview; the others are sampled once a view."""
+        bit = preview.class_id % 8
+        if self.under is None or self.under[:3] != (viewport, box, bit):
+            others = sample_planes(overlay, self.page, viewport, box) & np.uint8(0xFF ^ (1 << bit))
+            self.under = viewport, box, bit, others
+        return self.under[3] | preview.bits(viewport, box) << np.uint8(bit)
 
     @property
     def _edged(self) -> np.uint8:

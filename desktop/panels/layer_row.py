@@ -106,10 +106,10 @@ class LayerRow(QWidget):
         self.selected = session.class_id == one.id
         drawn = session.label
         reviewed = drawn is not None and one.id in drawn.confirmed_classes
-        set_icon(self.eye, "eye" if style.visible else "eye-off", _ink(style.visible), 16)
-        set_icon(self.lock, "lock" if locked else "unlock", _ink(locked), 16)
+        _put_icon(self.eye, "eye" if style.visible else "eye-off", _ink(style.visible))
+        _put_icon(self.lock, "lock" if locked else "unlock", _ink(locked))
         icon, said, _ = _LOOKS[style.fill, style.outline]
-        set_icon(self.style_button, icon, "text_quiet", 16)
+        _put_icon(self.style_button, icon, "text_quiet")
         self.style_button.setToolTip(f"{one.label} is drawn as {said}")
         self.lock.setToolTip(f"Unlock {one.label}" if locked else f"Lock {one.label}: nothing changes it")
         self.eye.setToolTip(f"{'Hide' if style.visible else 'Show'} {one.label} · Alt: show it alone")
@@ -241,6 +241,12 @@ class LayerRow(QWidget):
 _KEYS = (
     Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Space, Qt.Key.Key_L,
 )  # fmt: skip
+
+
+def _put_icon(button: QToolButton, name: str, token: str) -> None:
+    """Rows are shown anew after every stroke: an icon that is there already costs nothing."""
+    if (button.property("iconName"), button.property("iconToken")) != (name, token):
+        set_icon(button, name, token, 16)
 
 
 def _ink(on: bool) -> str:

@@ -279,8 +279,11 @@ class Label:
         planes, ahead = self._state.planes, foreseen.planes
         if planes is not None and ahead is not None and foreseen.box is not None:
             y0, x0, y1, x1 = foreseen.box
-            np.copyto(planes.mask[:, y0:y1, x0:x1], ahead.mask[:, y0:y1, x0:x1])
-            np.copyto(planes.protection[:, y0:y1, x0:x1], ahead.protection[:, y0:y1, x0:x1])
+            patches = [patch for edit in foreseen.edits for patch in edit.patches]
+            for page in {patch.class_id // 8 for patch in patches}:
+                np.copyto(planes.mask[page, y0:y1, x0:x1], ahead.mask[page, y0:y1, x0:x1])
+            for page in {patch.class_id // 8 for patch in patches if patch.protection_xor}:
+                np.copyto(planes.protection[page, y0:y1, x0:x1], ahead.protection[page, y0:y1, x0:x1])
         return True
 
     def settle(self) -> Edit | None:

@@ -42,7 +42,7 @@ class Change:
     label: Label
     begin: Callable[[], Work | None]
     land: Callable[[Foreseen], bool]
-    ended: Callable[[bool], None] = lambda _landed: None
+    ended: Callable[[bool], object] = lambda _landed: None
     once: bool = False
     """Given up, not computed again, when the label changed meanwhile."""
     open: Future[int] = field(default_factory=Future)

@@ -265,8 +265,14 @@ class Thresholds(QObject):
 
             return work
 
-        ended = lambda _landed: self._ended(move)  # noqa: E731
-        self._session.landing.start(Change(label, begin, label.land, ended))
+        def land(foreseen: Foreseen) -> bool:
+            landed = label.land(foreseen)
+            if landed:
+                # Before the pixels are told: the canvas is composed once.
+                self._ended(move)
+            return landed
+
+        self._session.landing.start(Change(label, begin, land, lambda landed: landed or self._ended(move)))
 
     def _share(self, move: Move) -> None:
         session, name, cut = self._session, move.item.name, move.cut

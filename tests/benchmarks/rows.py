@@ -6,7 +6,7 @@ from tests.benchmarks.table import Budget
 
 CANVAS, SESSION = "tests.benchmarks.canvas", "tests.benchmarks.session"
 START, STORE = "tests.benchmarks.start", "tests.benchmarks.store"
-PREDICTION = "tests.benchmarks.prediction"
+PREDICTION, THRESHOLDS = "tests.benchmarks.prediction", "tests.benchmarks.thresholds"
 
 ROWS: tuple[Budget, ...] = (
     Budget(
@@ -35,6 +35,15 @@ ROWS: tuple[Budget, ...] = (
     Budget("CLAHE of an image, behind", 250, "ms", f"{CANVAS}:evening"),
     Budget("label against prediction, behind", 100, "ms", f"{CANVAS}:difference"),
     Budget("class toggle, colour, opacity", 16, "ms", f"{CANVAS}:layer_style", others="napari 37 ms"),
+    Budget("threshold drag", 16, "ms", f"{THRESHOLDS}:drag", others="nobody publishes one"),
+    Budget("threshold drag with a smallest area and holes", 16, "ms", f"{THRESHOLDS}:drag_regions"),
+    Budget("threshold let go: exact mask on screen, behind", 250, "ms", f"{THRESHOLDS}:release"),
+    Budget("threshold let go: longest hold of the GUI thread", 16, "ms", f"{THRESHOLDS}:release_slot"),
+    Budget("late prediction on an edited label: hold of the GUI thread", 16, "ms", f"{THRESHOLDS}:late_slot"),
+    Budget("history: 100 steps back or forth, behind", 250, "ms", f"{THRESHOLDS}:journey"),
+    Budget("history: 500 steps, hold of the GUI thread", 16, "ms", f"{THRESHOLDS}:journey_slot"),
+    Budget("undo steps in memory after 2,000 strokes", 10, "MB", f"{THRESHOLDS}:steps_memory", "median"),
+    Budget("growth over 2,000 strokes", 40, "MB", f"{THRESHOLDS}:steps_resident", "median"),
     Budget(
         "open a folder of 100,000 images: usable list",
         1.0,

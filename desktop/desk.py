@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from desktop.canvas.view import CanvasView
     from desktop.controllers.comparing import Comparing
     from desktop.controllers.components import ComponentWalk
+    from desktop.controllers.copying import CopyClass
     from desktop.controllers.figures import Figures
     from desktop.controllers.gallery import GalleryControl
     from desktop.controllers.help import Help
@@ -45,6 +46,7 @@ class Desk(Protocol):
     figures: Figures
     components: ComponentWalk
     regions: Regions
+    copying: CopyClass
 
     def has_folder(self) -> bool:
         """A folder is open."""

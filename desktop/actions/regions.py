@@ -18,14 +18,20 @@ def actions(desk: Desk) -> tuple[Action, ...]:
     def can_start() -> bool:
         return desk.can_label() and desk.regions.can_start()
 
+    def start(name: str) -> None:
+        desk.copying.leave()
+        desk.regions.start(name)
+
+    def copy() -> None:
+        desk.regions.leave()
+        desk.copying.start()
+
     act = partial(Action, section="Regions", enabled_when=can_start)
-    return tuple(
-        act(
-            f"region.{one.name}",
-            f"{one.text}…",
-            partial(desk.regions.start, one.name),
-            (one.shortcut,),
-            icon=one.icon,
-        )
+    operations = tuple(
+        act(f"region.{one.name}", f"{one.text}…", partial(start, one.name), (one.shortcut,), icon=one.icon)
         for one in OPERATIONS
+    )
+    return (
+        *operations,
+        act("region.copy", "Copy a class from elsewhere…", copy, ("Shift+C",), icon="copy-class"),
     )

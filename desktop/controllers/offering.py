@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QColor, QPainterPath
 
+from desktop import messages
 from desktop.canvas.component_mark import ChangeMark, outline
 from desktop.errors import DesktopError
 from desktop.project.errors import PatchMismatch
@@ -83,15 +84,18 @@ class Offering(QObject):
             return
         self.withdraw()
 
-    def withdraw(self) -> None:
-        """Offer nothing any more."""
+    def withhold(self) -> None:
+        """There is nothing to offer as things are set: take the outlines away, and nobody's leave."""
         self._settling.stop()
-        was_open = self._make is not None
         self._make = self._proposed = self._asked = None
         self._taking = False
-        if was_open:
-            self.mark.hide()
-            self._canvas.update()
+        self.mark.hide()
+        self._canvas.update()
+
+    def withdraw(self) -> None:
+        """Offer nothing any more."""
+        if self._make is not None:
+            self.withhold()
             self.gone.emit()
 
     def _label_changed(self, _box: object) -> None:
@@ -120,7 +124,7 @@ class Offering(QObject):
 
         def failed(error: BaseException) -> None:
             if self._asked is token:
-                self.changed.emit(str(error), False)
+                self.changed.emit(messages.sentence(error), False)
 
         self._session.run_behind(work, arrived, failed)
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from desktop.actions.tools import icon_of
 from desktop.controllers.comparing import Comparing
 from desktop.controllers.components import ComponentWalk
+from desktop.controllers.copying import CopyClass
 from desktop.controllers.figures import Figures
 from desktop.controllers.gallery import GalleryControl
 from desktop.controllers.help import Help
@@ -55,6 +56,7 @@ class Operations:
         self.figures = Figures(window, session, canvas, settings)
         self.components = ComponentWalk(session, canvas, cast("ComponentTool", self.tools["component"]))
         self.regions = Regions(session, canvas)
+        self.copying = CopyClass(session, canvas)
 
     # --- conditions
 
@@ -160,7 +162,9 @@ class Operations:
             return
         if not window.review.reject.isHidden():
             window.review.reject.hide()
-        elif self.regions.leave() or self.components.leave() or self.comparing.dismiss():
+        elif any(part.leave() for part in (self.regions, self.copying, self.components)):
+            pass
+        elif self.comparing.dismiss():
             pass
         elif window.notices.current is not None:
             window.notices.dismiss()

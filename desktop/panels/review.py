@@ -82,6 +82,7 @@ class ReviewPage(QWidget):
         self.middle.addWidget(self.options)
         self.middle.addWidget(self.views, 1)
         self.middle.addWidget(self._desk.regions.strip)
+        self.middle.addWidget(self._desk.copying.strip)
         row.addWidget(around, 1)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QScrollArea,
+    QSizePolicy,
     QSlider,
     QToolButton,
     QWidget,
@@ -22,7 +23,7 @@ from desktop.canvas.adjust import CHANNELS, ViewSettings, Window
 from desktop.canvas.histogram import Histogram, histogram_of
 from desktop.canvas.pyramid import ImagePyramid
 from desktop.panels.histogram import HistogramView
-from desktop.panels.widgets import button, column, heading, label, row
+from desktop.panels.widgets import button, column, elided, heading, label, row
 from desktop.session import Session
 from desktop.theme import GRID, look
 
@@ -81,6 +82,7 @@ class _CentredSlider(QSlider):
         self.setProperty("role", "centred")
         self.setRange(-100, 100)
         self.setPageStep(10)
+        self.setMinimumWidth(5 * GRID)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -112,14 +114,15 @@ class ViewOptions(QWidget):
             LookSlider(name) for name in ("Brightness", "Contrast", "Gamma")
         )
         self.channels: dict[str, QToolButton] = {}
-        self.clahe = _box("Even local contrast (CLAHE)", "Local contrast is evened for the eye only (Alt+C)")
-        self.keep_settings = _box("Keep this from image to image", "Otherwise every image is shown as it is")
+        self.clahe = _box("Local contrast (CLAHE)", "Local contrast is evened for the eye only (Alt+C)")
+        self.keep_settings = _box("Keep these settings", "Otherwise every image is shown as it is")
         self.keep_place = _box("Keep zoom and place", "Otherwise every image is fitted (Ctrl+K)")
-        self.overview = _box("Small map while zoomed in", "A click on the map goes there (Ctrl+M)")
+        self.overview = _box("Small map", "There while zoomed in; a click on it goes there (Ctrl+M)")
         self.auto = button("Auto", self._auto, tip="Leave out half a percent of the pixels at each end")
         self.full = button("Full", self._full, tip="The image's own range")
         self.reset = button("Reset", self._looking.reset, tip="Look at the image as it is (Ctrl+0)")
-        self.values = label("", "quiet", accessible="Values shown as black and white")
+        self.values = elided("", "quiet")
+        self.values.setAccessibleName("Values shown as black and white")
         self._arrange()
         self._connect()
         self._show()
@@ -150,7 +153,8 @@ class ViewOptions(QWidget):
 
     def _channel_row(self) -> QHBoxLayout:
         group = QButtonGroup(self)
-        made = []
+        cells = QHBoxLayout()
+        cells.setSpacing(GRID // 2)
         for name in CHANNELS:
             text, tip = _CHANNEL_TEXTS[name]
             one = QToolButton()
@@ -159,12 +163,13 @@ class ViewOptions(QWidget):
             one.setToolTip(tip)
             one.setAccessibleName(tip)
             one.setCheckable(True)
+            one.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             one.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             one.clicked.connect(partial(self._looking.set, channel=name))
             group.addButton(one)
             self.channels[name] = one
-            made.append(one)
-        return row(*made, spacing=GRID // 2)
+            cells.addWidget(one, 3 if len(text) > 1 else 2)
+        return cells
 
     def _connect(self) -> None:
         looking = self._looking

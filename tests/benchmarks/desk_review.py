@@ -115,8 +115,8 @@ def table(report: dict[str, object]) -> str:
     slowest: tuple[float, str] = times["max"]  # type: ignore[assignment]
     lines += [
         "",
-        f"{report['images']} images, {report['events']:,} events in {report['seconds']:.0f} s; an event kept the window "
-        f"busy for {times['p50']:.2f} ms (median), {times['p95']:.2f} ms (p95), {times['p99']:.2f} ms (p99), "
+        f"{report['images']} images, {report['events']:,} events in {report['seconds']:.0f} s; an event kept the "
+        f"window busy for {times['p50']:.2f} ms (median), {times['p95']:.2f} ms (p95), {times['p99']:.2f} ms (p99), "
         f"{slowest[0]:.1f} ms at most ({slowest[1]}).",
     ]
     return "\n".join(lines)

@@ -273,7 +273,7 @@ class Reviewer:
             self._send(QEvent.Type.MouseMove, point, NONE, button)
         self._send(QEvent.Type.MouseButtonRelease, points[-1], button, NONE)
 
-    def _timed(self, name: str, action) -> None:  # type: ignore[no-untyped-def]
+    def _timed(self, name: str, action: Callable[[], object]) -> None:
         start = time.perf_counter()
         action()
         took = (time.perf_counter() - start) * 1000

@@ -95,6 +95,17 @@ def test_everything_of_the_colour_within_reach(desk, wand, rgb):
     assert not desk.mask()[150, 300]
 
 
+@pytest.mark.parametrize("tolerance", [0, 20, 255])
+@pytest.mark.parametrize("seed", [(0.0, 0.0, 0.0), (255.0, 255.0, 255.0), (3.5, 128.0, 254.25)])
+def test_colours_at_the_ends_of_the_range(tolerance, seed):
+    rgb = np.random.default_rng(1).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    rgb[10:20] = np.array(seed).round()
+    found = similar_region(rgb, Sample((5.5, 12.5), seed, tolerance, 500.0, contiguous=False)).mask
+    expected = (np.abs(rgb - np.array(seed)) <= tolerance).all(axis=2)
+    expected[12, 5] = True
+    assert np.array_equal(found, expected)
+
+
 def test_right_button_takes_away_and_keys_set_the_tolerance(desk, wand, rgb):
     planes = desk.label.planes
     planes.set_class(0, planes.whole, np.ones((300, 400), bool))

@@ -162,9 +162,7 @@ class Operations:
             return
         if not window.review.reject.isHidden():
             window.review.reject.hide()
-        elif any(part.leave() for part in (self.regions, self.copying, self.components)):
-            pass
-        elif self.comparing.dismiss():
+        elif self._leave_offers() or self.comparing.dismiss():
             pass
         elif window.notices.current is not None:
             window.notices.dismiss()
@@ -176,6 +174,10 @@ class Operations:
         tabs = self._window.review.tabs
         tabs.show_tab("history")
         tabs.panels["history"].setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _leave_offers(self) -> bool:
+        """Leave what is offered, else the piece that is chosen; False when there was neither."""
+        return any(part.leave() for part in (self.regions, self.copying, self.components))
 
     def focus_filter(self) -> None:
         """Put the keyboard into the gallery's filter."""

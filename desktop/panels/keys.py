@@ -9,8 +9,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.actions.record import Action
-from desktop.panels.overlay import Overlay, OverlayField
-from desktop.panels.widgets import clear, column, icon_button, label, row, styled
+from desktop.panels.overlay import Overlay
+from desktop.panels.widgets import SearchField, clear, column, icon_button, label, row, styled
 from desktop.qactions import Actions, shown
 from desktop.theme import GRID
 
@@ -25,7 +25,7 @@ _RUNS = (
 NOTHING = "No action is called that. Esc closes this sheet."
 
 
-class _Field(OverlayField):
+class _Field(SearchField):
     """The search field; the key that opened the sheet closes it while nothing is typed."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -62,7 +62,7 @@ class KeySheet(Overlay):
         self._scroll: QScrollArea | None = None
         self._columns: QHBoxLayout | None = None
         self.sections: list[Section] = []
-        self.search: OverlayField | None = None
+        self.search: SearchField | None = None
         self._nothing = label(NOTHING, "quiet")
         actions.keys_changed.connect(self._outdated)
 
@@ -70,7 +70,7 @@ class KeySheet(Overlay):
         self._count = 0
         self.place()
 
-    def _make(self) -> OverlayField:
+    def _make(self) -> SearchField:
         """Make what is inside: at the first look, for the start has no time for it."""
         search = _Field(self)
         search.setPlaceholderText("Find an action or a key")

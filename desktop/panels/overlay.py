@@ -6,22 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
-from desktop.panels.widgets import SearchField
 from desktop.theme import GRID
-
-_PASSED_ON = frozenset(range(Qt.Key.Key_F1, Qt.Key.Key_F35 + 1))
-
-
-class OverlayField(SearchField):
-    """A search field at the head of an overlay. Function keys stay the window's: F1 closes what F1 opened."""
-
-    def event(self, event: QEvent) -> bool:
-        """Leave function keys to the shortcuts."""
-        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if asked and event.key() in _PASSED_ON:  # type: ignore[attr-defined]
-            event.ignore()
-            return False
-        return super().event(event)
 
 
 class Overlay(QFrame):

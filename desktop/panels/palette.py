@@ -18,8 +18,8 @@ from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from desktop.panels.fuzzy import score
-from desktop.panels.overlay import Overlay, OverlayField
-from desktop.panels.widgets import column, label
+from desktop.panels.overlay import Overlay
+from desktop.panels.widgets import SearchField, column, label
 from desktop.qactions import Actions, shown
 from desktop.session import Session
 from desktop.settings import Settings
@@ -120,7 +120,7 @@ class _Line(QStyledItemDelegate):
         painter.restore()
 
 
-class _Field(OverlayField):
+class _Field(SearchField):
     """The palette's line: arrows move the list, Enter takes the choice."""
 
     def __init__(self, palette: Palette) -> None:

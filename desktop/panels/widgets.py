@@ -77,10 +77,11 @@ class SearchField(QLineEdit):
     """A text field that keeps its keys to itself: the window's one-letter shortcuts sleep meanwhile."""
 
     def event(self, event: QEvent) -> bool:
-        """Claim every key but Escape and those with Control or Alt before a shortcut takes it."""
+        """Claim every key before a shortcut takes it, but Escape, F keys and those with Control or Alt."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             held = event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
-            if event.key() != Qt.Key.Key_Escape and not held:
+            function = Qt.Key.Key_F1 <= event.key() <= Qt.Key.Key_F35
+            if event.key() != Qt.Key.Key_Escape and not function and not held:
                 event.accept()
                 return True
         return super().event(event)

@@ -64,6 +64,8 @@ def test_what_cannot_be_taken_is_shown_and_not_run(window) -> None:
         one for one in palette_for(window, "hide the layers") if one.text == "Hide the layers while held"
     )
     assert held.run is None and held.note == "while its key is held"
+    row = window.finder.model.choices.index(held)
+    window.finder.list.setCurrentIndex(window.finder.model.index(row))
     QTest.keyClick(window.finder.field, Qt.Key.Key_Return)
     assert window.finder.isVisible(), "there is nothing to take"
 

@@ -102,7 +102,7 @@ class PredictionThread(QThread):
         self._predictor: Any = None
         self._aside: PredictionRequest | None = None
         self._predictor_aside: Any = None
-        self._is_aside = False
+        self._is_aside = self._hold_aside = False
         self._last_input = float("-inf")
         self._training = False
         self._outdated = False
@@ -121,7 +121,7 @@ class PredictionThread(QThread):
         with self._wake:
             self._cache = cache
             self._keep = keep
-            self._aside = None
+            self._aside, self._hold_aside = None, False
             self._forget()
 
     def set_ahead(self, requests: Sequence[PredictionRequest]) -> None:
@@ -146,11 +146,12 @@ class PredictionThread(QThread):
         """One question to another model, for a comparison; None: no longer.
 
         It is asked when nothing of `set_ahead` waits and gives way to that. Its model is loaded beside the
-        one in use, which stays as it is, and is let go with the question.
+        one in use, which stays as it is, and is held until None is said.
         """
         with self._wake:
             self._outdated = self._outdated or (self._current is not None and self._is_aside)
             self._aside = request if self._cache is not None else None
+            self._hold_aside = request is not None
             self._wake.notify_all()
 
     def drop(self) -> None:
@@ -239,9 +240,9 @@ class PredictionThread(QThread):
 
     def _take_aside(self) -> PredictionRequest | None:
         """The question to another model; it stays until it is answered. Under the lock."""
-        if self._aside is None:
+        if not self._hold_aside:
             self._predictor_aside = None
-        elif self._cache is not None:
+        elif self._aside is not None and self._cache is not None:
             self._current, self._outdated, self._is_aside = self._aside, False, True
             return self._aside
         return None

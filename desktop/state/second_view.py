@@ -73,6 +73,7 @@ class SecondView(QObject):
         self._token = 0
         self._known_for: str | None = None
         self._wanted_model: tuple[ModelInUse, PredictionRequest] | None = None
+        self._holds_model = False
         self.choice: Choice | None = None
         self.choices: Sequence[Choice] = ()
         self.pyramid: ImagePyramid | None = None
@@ -116,6 +117,7 @@ class SecondView(QObject):
         if self._active:
             self._active = False
             self._clear()
+            self._let_go_of_model()
             self.active_changed.emit(False)
 
     def choose(self, choice: Choice) -> None:
@@ -221,20 +223,23 @@ class SecondView(QObject):
     def _clear(self) -> None:
         self._token += 1
         self._soon.stop()
-        self._ask(None)
+        self._wanted_model = None
         self.pyramid = self.overlay = None
         self.waiting = self.problem = ""
 
-    def _ask(self, wanted: tuple[ModelInUse, PredictionRequest] | None) -> None:
-        if wanted is not None or self._wanted_model is not None:
-            self._wanted_model = wanted
-            self._session.predicting.ask_aside(wanted[1] if wanted is not None else None)
+    def _let_go_of_model(self) -> None:
+        """No other model is compared with any more: its weights need no memory."""
+        if self._holds_model:
+            self._holds_model = False
+            self._session.predicting.ask_aside(None)
 
     def _show(self) -> None:
         choice = self.choice
         if not self._active or choice is None:
             return
         self._clear()
+        if choice.kind is not Kind.MODEL:
+            self._let_go_of_model()
         same = self._session.image_pyramid
         if choice.kind is Kind.IMAGE:
             self._show_image(choice)
@@ -333,7 +338,8 @@ class SecondView(QObject):
             )
         request = replace(request, model=model.bundle, model_digest=model.digest)
         self.waiting = f"{model.name} is reading this image…"
-        self._ask((model, request))
+        self._wanted_model, self._holds_model = (model, request), True
+        predicting.ask_aside(request)
 
     def _answered(self, request: PredictionRequest, prediction: Prediction) -> None:
         wanted = self._wanted_model

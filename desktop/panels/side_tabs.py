@@ -83,4 +83,8 @@ class SideTabs(QWidget):
         if name in self.panels:
             self.buttons[name].setChecked(True)
             self._stack.setCurrentWidget(self.panels[name])
+            for key, panel in self.panels.items():
+                # The others ask for no room: the stack is as tall as the one shown.
+                shown = QSizePolicy.Policy.Expanding if key == name else QSizePolicy.Policy.Ignored
+                panel.setSizePolicy(QSizePolicy.Policy.Preferred, shown)
             self.chosen.emit(name)

@@ -10,9 +10,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
     QSizePolicy,
     QSlider,
     QToolButton,
@@ -129,10 +127,7 @@ class ViewOptions(QWidget):
         self._show_keeping()
 
     def _arrange(self) -> None:
-        body = QWidget()
-        body.setProperty("role", "panel")
-        body.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        inside = column(body)
+        inside = column(self)
         inside.addWidget(self.histogram)
         inside.addLayout(row(self.values, self.auto, self.full, stretch=0))
         inside.addLayout(self._channel_row())
@@ -144,12 +139,6 @@ class ViewOptions(QWidget):
             inside.addWidget(box)
         inside.addLayout(row(self.reset))
         inside.addStretch(1)
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(body)
-        column(self).addWidget(scroll)
 
     def _channel_row(self) -> QHBoxLayout:
         group = QButtonGroup(self)

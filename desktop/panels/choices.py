@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from desktop.panels.widgets import label
 from desktop.theme import GRID
@@ -35,7 +35,7 @@ class StayingMenu(QMenu):
         super().keyPressEvent(event)
 
 
-class ManyChoice(QToolButton):
+class ManyChoice(QPushButton):
     """A button that says what is ticked, and opens the choices. With ``single`` at most one is ticked."""
 
     chosen = Signal()
@@ -46,9 +46,9 @@ class ManyChoice(QToolButton):
         self._name = accessible
         self._single = single
         self._actions: dict[object, QAction] = {}
-        self.setProperty("role", "menu")
+        self.setProperty("role", "choice")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setAutoDefault(False)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMenu(StayingMenu(self))
         self._say()
@@ -91,7 +91,8 @@ class ManyChoice(QToolButton):
     def _say(self) -> None:
         texts = [action.text() for action in self._actions.values() if action.isChecked()]
         said = ", ".join(texts) if len(texts) < 3 else f"{len(texts)} of {len(self._actions)}"
-        self.setText(said or ANY)
+        # Qt draws left-aligned text of a button that has a menu without its padding.
+        self.setText(f"\u2002{said or ANY}")
         self.setToolTip(", ".join(texts))
         self.setAccessibleName(f"{self._name}: {said or ANY}")
 
@@ -125,11 +126,10 @@ class Bounds(QWidget):
         made.setSpecialValueText(ANY)
         made.setSuffix(suffix)
         made.setValue(-step)
-        made.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         made.setAccessibleName(accessible)
         made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         made.setKeyboardTracking(False)
-        made.setMinimumWidth(4 * GRID)
+        made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         made.valueChanged.connect(self._told)
         return made
 

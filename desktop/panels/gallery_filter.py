@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from desktop.panels.choices import Bounds, ManyChoice
 from desktop.panels.gallery_words import NOT_GRADED, NOT_SET
 from desktop.panels.status import MARKS
-from desktop.panels.widgets import SearchField, button, column, elided, row
+from desktop.panels.widgets import Elided, SearchField, button, column, row
 from desktop.project.filter import SPLITS, ClassIs, FilterError, FindingIs, GradeIs, Span
 from desktop.project.label import FINDING_STATES
 from desktop.session import Session
@@ -52,6 +52,7 @@ class FilterPanel(QWidget):
         self._rows.setHorizontalSpacing(GRID)
         self._rows.setVerticalSpacing(GRID // 2)
         self._rows.setColumnStretch(1, 1)
+        self._rows.setColumnMinimumWidth(0, _LABEL_WIDTH)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -96,7 +97,8 @@ class FilterPanel(QWidget):
             "Notes", lambda: self._set(comments=_only(self.notes)), single=True
         )
         self.notes.offer({True: "with notes", False: "without"})
-        self.group = button("Group of this image", self._same_group)
+        self.group = button("This one's", self._same_group)
+        self.group.setAccessibleName("Group of the current image")
         self.group.setToolTip("Show only the images of the current image's group")
 
     def _many(self, name: str, changed: Any, *, single: bool = False) -> ManyChoice:
@@ -144,12 +146,8 @@ class FilterPanel(QWidget):
             self._add(finding.title or finding.name, self._findings[finding.name])
         self._classes = {}
         self._class_rows()
-        self._add(
-            "Model's doubt", self.doubt, "How much the model doubts what it says: 0 sure, 1 cannot tell"
-        )
-        self._add(
-            "Disagreement", self.disagreement, "1 - Dice between label and prediction, all classes pooled"
-        )
+        self._add("Doubt", self.doubt, "How much the model doubts what it says: 0 sure, 1 cannot tell")
+        self._add("Disagrees", self.disagreement, "1 - Dice between label and prediction, all classes pooled")
         self._add("Split", self.split)
         self._add("Reader", self.reader, "Who has begun with the image")
         self._add("Notes", self.notes)
@@ -185,7 +183,8 @@ class FilterPanel(QWidget):
 
     def _add(self, text: str, control: QWidget, tip: str = "") -> None:
         at = self._rows.rowCount()
-        said = elided(text, "quiet")
+        said = Elided(text, mode=Qt.TextElideMode.ElideRight)
+        said.setProperty("role", "quiet")
         said.setFixedWidth(_LABEL_WIDTH)
         if tip:
             said.setToolTip(tip)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TOPIC = "schema"
 EMPTY = "This project asks nothing of its images yet: choose a template, or write your own schema."
+READING = "What is recorded so far is still being read; try again in a moment."
 Saved = Callable[[Callable[[], object], str, str, Callable[[], object]], None]
 
 
@@ -38,6 +39,8 @@ class SchemaEditing(QObject):
         self._notices = notices
         self._show = show
         self._offered: object = None
+        self._reading = 0
+        self.watched: Callable[[], bool] = lambda: False
         self._before = Schema()
         self._drafts: list[Draft] = [Draft.of(Schema())]
         self._at = 0
@@ -71,6 +74,9 @@ class SchemaEditing(QObject):
 
     def step(self, change: Callable[[Draft], Draft]) -> bool:
         """Take a step; False, and `said`, when it cannot be."""
+        if self.usage is None:
+            self.said.emit(READING)
+            return False
         try:
             draft = change(self.draft)
         except SchemaError as error:
@@ -102,12 +108,15 @@ class SchemaEditing(QObject):
     def enter(self) -> None:
         """The editor is shown: read what is set aside and how much was recorded."""
         self._notices.withdraw(TOPIC)
-        if self._session.project is not None and not self.plan().changes_anything:
+        if self._session.project is not self._project or not self.plan().changes_anything:
             self._load()
 
     def _load(self) -> None:
         project, schema = self._session.project, self._session.schema
         self._project = project
+        self._before, self.usage = schema, None
+        self._reading += 1
+        reading = self._reading
         if project is None:
             self._begin(Schema(), (Aside(), None))
             return
@@ -117,7 +126,11 @@ class SchemaEditing(QObject):
 
             return read_aside(project.store), read_usage(project.store)
 
-        self._session.run_behind(read, lambda found: self._begin(schema, found))
+        def begin(found: tuple[Aside, Usage]) -> None:
+            if reading == self._reading:
+                self._begin(schema, found)
+
+        self._session.run_behind(read, begin)
 
     def _begin(self, schema: Schema, found: tuple[Aside, Usage | None]) -> None:
         aside, self.usage = found
@@ -129,7 +142,11 @@ class SchemaEditing(QObject):
     def _project_changed(self) -> None:
         session = self._session
         if session.project is not self._project or session.schema != self._before:
-            self._load()
+            if self.watched():
+                self._load()
+            else:
+                # Counting takes its time in a large project: not before somebody looks.
+                self._project, self.usage = None, None
         self._offer()
 
     def _offer(self) -> None:
@@ -155,6 +172,11 @@ class SchemaEditing(QObject):
     def take(self, schema: Schema) -> None:
         """Add everything of another schema that is not here yet."""
         self.step(lambda draft: draft.with_all_of(schema))
+
+    @property
+    def has_project(self) -> bool:
+        """A project is open."""
+        return self._session.project is not None
 
     @property
     def declared(self) -> tuple[str, Schema] | None:
@@ -188,7 +210,6 @@ class SchemaEditing(QObject):
         def done(schema: Schema) -> None:
             self._end(hold)
             self._session.opening.take_schema(schema, anew=plan.names.concern_labels)
-            self._load()
             self._notices.say("The schema is applied.", topic=TOPIC)
 
         def failed(error: BaseException) -> None:

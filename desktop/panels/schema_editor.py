@@ -60,6 +60,7 @@ class SchemaPage(QWidget):
         self._leave = leave
         self.tree: QTreeWidget | None = None
         self._wanted: tuple[str, object] | None = None
+        editing.watched = self.isVisible
 
     def enter(self) -> None:
         """Show the draft; the keyboard goes to the list."""
@@ -341,7 +342,7 @@ class SchemaPage(QWidget):
         plan = editing.plan()
         problems = editing.problems()
         sentences = plan.summary(editing.usage) if editing.usage is not None else []
-        self.said.setText("\n".join(sentences) or (NOTHING if editing.usage is not None else NO_PROJECT))
+        self.said.setText("\n".join(sentences) or (NOTHING if editing.has_project else NO_PROJECT))
         self.refused.setText(" ".join(problems))
         self.refused.setVisible(bool(problems))
         self.undo.setEnabled(editing.can_undo)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from inference.prediction import Prediction
 
 NOWHERE = {
-    "image": "no other image has this size",
-    "prediction": "the model says nothing of this image yet",
-    "reader": "no other reader has labelled this image",
+    "image": "No other image has this size.",
+    "prediction": "The model says nothing of this image yet.",
+    "reader": "No other reader has labelled this image.",
 }
 
 
@@ -39,7 +39,7 @@ class CopyClass:
         self.strip = CopyStrip(
             take=self.offering.take, leave=self.leave, kind_changed=self._kind_changed, changed=self._offer
         )
-        self.offering.changed.connect(self.strip.show_offer)
+        self.offering.changed.connect(self._show_offer)
         self.offering.gone.connect(self.leave)
         session.image_changed.connect(lambda _entry: self.leave())
         session.selection_changed.connect(lambda: self._kind_changed() if self._shown else None)
@@ -68,6 +68,11 @@ class CopyClass:
                 self._canvas.setFocus()
         return was_open
 
+    def _show_offer(self, sentence: str, changes: bool) -> None:
+        class_id = self._session.class_id
+        into = self._session.schema.class_by_id(class_id).label if class_id is not None else ""
+        self.strip.show_offer(f"{into} · {sentence}", changes)
+
     def _look_for_sources(self, label: Label) -> None:
         project = self._session.project
         if project is None:
@@ -95,7 +100,7 @@ class CopyClass:
         name = schema.class_by_id(chosen).name if chosen is not None else ""
         if self._kind == "prediction":
             names = prediction.classes if prediction is not None else ()
-            self.strip.set_which((), shown=False)
+            self.strip.set_which(())
             self.strip.set_classes([(one, one) for one in names], name)
         else:
             titles = [
@@ -103,7 +108,8 @@ class CopyClass:
                 for one in self._sources.get(self._kind, ())
             ]
             self.strip.set_which(titles)
-            self.strip.set_classes([(one.label, one.id) for one in schema.active_classes], chosen)
+            classes = [(one.label, one.id) for one in schema.active_classes] if titles else []
+            self.strip.set_classes(classes, chosen)
         self._offer()
 
     def _offer(self) -> None:
@@ -111,7 +117,6 @@ class CopyClass:
         if not self._shown or class_id is None:
             return
         item = session.schema.class_by_id(class_id)
-        self.strip.target.setText(item.label)
         source = self._source()
         how, from_class = self.strip.how.currentData(), self.strip.source_class.currentData()
         if source is None or from_class is None:

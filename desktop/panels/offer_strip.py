@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop.panels.widgets import Elided, button, icon_button, label
 from desktop.theme import GRID, set_icon
@@ -21,7 +21,10 @@ class OfferStrip(QFrame):
     shortcuts sleep meanwhile.
     """
 
-    def __init__(self, accessible: str, *, take: Callable[[], object], leave: Callable[[], object]) -> None:
+    def __init__(
+        self, accessible: str, *, take: Callable[[], object], leave: Callable[[], object], tall: bool = False
+    ) -> None:
+        """``tall``: what would change stands below the fields, not beside them."""
         super().__init__()
         self.setProperty("role", "notice")
         self.setAccessibleName(accessible)
@@ -40,9 +43,11 @@ class OfferStrip(QFrame):
         for widget in (self._icon, self.title):
             row.addWidget(widget)
         row.addSpacing(GRID)
-        row.addLayout(self.fields)
-        row.addSpacing(GRID)
-        row.addWidget(self.says, 1)
+        body = QVBoxLayout() if tall else QHBoxLayout()
+        body.setSpacing(GRID // 2 if tall else 2 * GRID)
+        body.addLayout(self.fields)
+        body.addWidget(self.says, 1)
+        row.addLayout(body, 1)
         row.addWidget(self.apply)
         row.addWidget(icon_button("cross", "Leave it (Esc)", leave))
         self.hide()

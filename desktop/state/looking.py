@@ -29,6 +29,8 @@ class Looking(QObject):
     """The `ViewSettings` in force are others now."""
     keeping_changed = Signal()
     """What is kept from image to image, or whether there is a small map, changed."""
+    overview_changed = Signal(bool)
+    """Whether there is a small map; told with `keeping_changed`, for canvases."""
     evened = Signal(object)
     """This `ImagePyramid` has its evened levels now."""
 
@@ -76,6 +78,7 @@ class Looking(QObject):
         )
         if chosen != (self.keep_place, self.keep_settings, self.overview):
             self.keep_place, self.keep_settings, self.overview = chosen
+            self.overview_changed.emit(self.overview)
             self.keeping_changed.emit()
 
     # ---- canvases
@@ -85,12 +88,9 @@ class Looking(QObject):
         canvas.evening_wanted.connect(self.even)
         self.evened.connect(canvas.evened)
         self.settings_changed.connect(canvas.set_view_settings)
-        self.keeping_changed.connect(partial(self._tell_overview, canvas))
+        self.overview_changed.connect(canvas.set_overview_shown)
         canvas.set_overview_shown(self.overview)
         canvas.set_view_settings(self.settings)
-
-    def _tell_overview(self, canvas: ImageSurface) -> None:
-        canvas.set_overview_shown(self.overview)
 
     def even(self, image: ImagePyramid) -> None:
         """Make the evened levels of an image behind, unless that is under way."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from shiboken6 import isValid
 
 from desktop.canvas.adjust import ViewSettings
 from desktop.canvas.pyramid import ImagePyramid
@@ -52,7 +53,6 @@ def picture(seed: int = 0) -> ImagePyramid:
 
 def test_settings_reach_every_canvas(qtbot, session, view):
     second = CanvasView()
-    qtbot.addWidget(second)
     session.looking.set(gamma=2.0)
     session.looking.attach(view)
     session.looking.attach(second)
@@ -65,6 +65,8 @@ def test_settings_reach_every_canvas(qtbot, session, view):
     session.looking.reset()
     assert view.view_settings.neutral
     second.deleteLater()
+    qtbot.waitUntil(lambda: not isValid(second))
+    session.looking.keep(overview=True)
     session.looking.set(gamma=3.0)
     assert view.view_settings.gamma == 3.0
 

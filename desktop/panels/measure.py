@@ -143,20 +143,29 @@ class MeasurePanel(QWidget):
             (self._callipers, part.callipers, NO_CALLIPERS),
             (self._points, part.points, NO_POINTS),
         ):
-            clear(holder)
-            for mark in marks:
-                from_here = mark.kind != CALLIPER and part.point is not None and part.point.mark == mark.mark
+            rows = self._rows(holder)
+            if not rows or [one.mark.mark for one in rows] != [one.mark for one in marks]:
+                # Otherwise the same rows go on: one of them may have the keyboard.
+                clear(holder)
+                rows = [self._row(mark) for mark in marks]
+                for widget in rows or [label(nothing, "quiet", wrap=True)]:
+                    holder.addWidget(widget)
+            for row_, mark in zip(rows, marks, strict=True):
+                from_here = part.point is not None and part.point.mark == mark.mark
                 words = part.length_words(mark) if mark.kind == CALLIPER else "distances" if from_here else ""
-                selected = chosen is not None and chosen.mark == mark.mark
-                holder.addWidget(self._row(mark, words, selected=selected))
-            if not marks:
-                holder.addWidget(label(nothing, "quiet", wrap=True))
+                row_.show_mark(mark, words, selected=chosen is not None and chosen.mark == mark.mark)
 
-    def _row(self, mark: Mark, words: str, *, selected: bool) -> MarkRow:
-        made = MarkRow(mark, words, selected=selected)
-        made.picked.connect(lambda: self._part.select(mark))
-        made.removed.connect(lambda: self._part.remove(mark))
-        made.renamed.connect(lambda name: self._part.change(mark.renamed(name)))
+    @staticmethod
+    def _rows(holder: QVBoxLayout) -> list[MarkRow]:
+        items = (holder.itemAt(at) for at in range(holder.count()))
+        widgets = (item.widget() for item in items if item is not None)
+        return [one for one in widgets if isinstance(one, MarkRow)]
+
+    def _row(self, mark: Mark) -> MarkRow:
+        made = MarkRow(mark, "", selected=False)
+        made.picked.connect(lambda: self._part.select(made.mark))
+        made.removed.connect(lambda: self._part.remove(made.mark))
+        made.renamed.connect(lambda name: self._part.change(made.mark.renamed(name)))
         return made
 
     def _show_table(self) -> None:

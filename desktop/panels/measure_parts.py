@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QComboBox, QGridLayout, QSizePolicy, QWidget
 
 from desktop.panels.widgets import Elided, SearchField, button, column, elided, icon_button, label, row
@@ -36,27 +36,47 @@ class MarkRow(QWidget):
         super().__init__()
         self.mark = mark
         self.selected = selected
+        self.setToolTip("Double click or F2 renames")
         self.setFixedHeight(3 * GRID + 4)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setAccessibleName(f"{mark.name}, {words}{', selected' if selected else ''}")
-        self.name = Elided(mark.name, mode=Qt.TextElideMode.ElideRight)
+        self.name = Elided("", mode=Qt.TextElideMode.ElideRight)
         self.name.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        font = self.name.font()
-        font.setBold(selected)
-        self.name.setFont(font)
-        self.words = label(words, "quiet")
+        self.words = label("", "quiet")
         self.words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.field = SearchField()
-        self.field.setAccessibleName(f"New name of {mark.name}")
         self.field.hide()
         self.field.installEventFilter(self)
         self.field.returnPressed.connect(self._rename)
-        self.cross = icon_button("cross", f"Remove {mark.name}", self.removed.emit)
+        self.cross = icon_button("cross", "Remove", self.removed.emit)
         line = row(self.name, self.field, self.words, self.cross, spacing=GRID // 2, stretch=0)
         line.setStretch(1, 1)
         line.setContentsMargins(GRID, 0, 0, 0)
         self.setLayout(line)
+        self.show_mark(mark, words, selected=selected)
+
+    def show_mark(self, mark: Mark, words: str, *, selected: bool) -> None:
+        """Show another state of the mark."""
+        self.mark, self.selected = mark, selected
+        self.setAccessibleName(f"{mark.name}, {words}{', selected' if selected else ''}")
+        self.field.setAccessibleName(f"New name of {mark.name}")
+        for say in (self.cross.setToolTip, self.cross.setAccessibleName):
+            say(f"Remove {mark.name}")
+        self.name.setText(mark.name)
+        font = self.name.font()
+        font.setBold(selected)
+        self.name.setFont(font)
+        self.words.setText(words)
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space chooses, F2 renames."""
+        if event.key() == Qt.Key.Key_Space:
+            self.picked.emit()
+        elif event.key() == Qt.Key.Key_F2:
+            self.rename()
+        else:
+            super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose it."""

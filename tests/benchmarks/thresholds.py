@@ -115,7 +115,7 @@ def slots_of(session: Session, view: CanvasView, act: Callable[[], None]) -> lis
 def release(repeat: int = 20) -> list[float]:
     """From letting the slider go to the exact mask on the screen."""
     samples = []
-    with desk() as (session, view, _panel):
+    with desk() as (session, _view, _panel):
         for step in range(repeat):
             cut = replace(session.thresholds.cut(NAME), threshold=(0.3, 0.6)[step % 2])
             session.thresholds.move(NAME, cut)
@@ -157,7 +157,7 @@ def late_slot(repeat: int = 10) -> list[float]:
 def journey(repeat: int = 10, steps: int = 100) -> list[float]:
     """A click in the history: a hundred steps back, and forth again; ends when it is painted."""
     samples = []
-    with desk() as (session, view, _panel):
+    with desk() as (session, _view, _panel):
         for index in range(steps):
             stroke(session, index + 1)
         wait_for(lambda: session.pending == 0)

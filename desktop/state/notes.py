@@ -99,7 +99,7 @@ class Notes(QObject):
         if self._image_id is None or not self.can_write:
             self._session.say("This image is still being indexed; a note can be written in a moment.")
             return
-        self.draft = Draft(self._image_id, at, note)
+        self.draft = Draft(self._image_id, at, self._present(note) if note is not None else None)
         self.draft_changed.emit()
         self.asked_for.emit()
 
@@ -133,7 +133,7 @@ class Notes(QObject):
 
     def remove(self, note: CommentRow) -> None:
         """Take one's own note away; `bring_back` undoes it."""
-        project = self._session.project
+        project, note = self._session.project, self._present(note)
         if project is not None and note.reader == project.reader:
             self.rows = tuple(one for one in self.rows if one.id != note.id)
             self.removed = note
@@ -151,7 +151,7 @@ class Notes(QObject):
 
     def resolve(self, note: CommentRow, resolved: bool) -> None:
         """Say that a note, anybody's, is settled, or is not."""
-        project = self._session.project
+        project, note = self._session.project, self._present(note)
         if project is not None:
             self._replace(replace(note, resolved_by=project.reader if resolved else ""))
             self._save(note.image_id, project.resolve_comment(note.id, resolved))
@@ -164,6 +164,10 @@ class Notes(QObject):
     def _save(self, image_id: str, future: Future[Any]) -> None:
         self._session.saving.follow(image_id, future)
         self.changed.emit()
+
+    def _present(self, note: CommentRow) -> CommentRow:
+        """The note as it is now: whoever asks may have seen it before it was edited."""
+        return self._note(note.id) or note
 
     def _note(self, note_id: str | None) -> CommentRow | None:
         return next((one for one in self.rows if one.id == note_id), None)

@@ -1,4 +1,4 @@
-"""Not assessable: with a reason, per class and scale, until it is taken back or a grade is given after all."""
+"""Not assessable: with a reason, per class and scale, until taken back or a grade is given."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from desktop.project.planes import LabelPlanes
 from desktop.project.consistency import check_label
+from desktop.project.planes import LabelPlanes
 from inference.rules import GradeExcludes, Inside, MinimalArea
 from tests.desktop.session_tools import SCHEMA, dab, make_folder, open_and_wait
 

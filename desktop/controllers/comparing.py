@@ -90,6 +90,11 @@ class Comparing:
             self._part.close()
         return True
 
+    def hide_overlays(self, hidden: bool) -> None:
+        """Both views show their bare image, or both their layers."""
+        if self.panel is not None:
+            self.panel.canvas.set_overlays_hidden(hidden)
+
     def set_linked(self, linked: bool) -> None:
         """Whether both views show the same place."""
         self.linked = linked

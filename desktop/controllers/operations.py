@@ -253,3 +253,4 @@ class Operations:
     def hide_overlays(self, hidden: bool) -> None:
         """Hide or show every layer without touching their styles."""
         self.canvas.set_overlays_hidden(hidden)
+        self.comparing.hide_overlays(hidden)

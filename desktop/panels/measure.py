@@ -148,8 +148,10 @@ class MeasurePanel(QWidget):
                 # Otherwise the same rows go on: one of them may have the keyboard.
                 clear(holder)
                 rows = [self._row(mark) for mark in marks]
-                for widget in rows or [label(nothing, "quiet", wrap=True)]:
+                for widget in rows:
                     holder.addWidget(widget)
+                if not rows:
+                    holder.addWidget(label(nothing, "quiet", wrap=True))
             for row_, mark in zip(rows, marks, strict=True):
                 from_here = part.point is not None and part.point.mark == mark.mark
                 words = part.length_words(mark) if mark.kind == CALLIPER else "distances" if from_here else ""

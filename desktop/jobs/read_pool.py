@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 THREADS = 2
 BUDGET = 200_000_000
 """Bytes of decoded images and layers: three photographs of 12 megapixels."""
-THUMBNAILS_KEPT = 512
+THUMBNAILS_KEPT = 320
 ALWAYS_KEPT = 2
 """The current and the next image stay, whatever they cost."""
 

@@ -1,11 +1,17 @@
-"""Thumbnails: made once, kept as small JPEG files in a cache that may be deleted at any time."""
+"""Thumbnails: made once, kept as small JPEG files in a cache that may be deleted at any time.
+
+The cache outlives the program and is bounded: when it grows beyond its limit, the files that were made first
+go. A picture's name is made of path, frame, size and time of its file, so that a changed file is made anew.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,9 +27,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SIDE: Final = 128
-"""The longer side, in pixels."""
+SIDE: Final = 192
+"""The longer side, in pixels: sharp in the largest cells of the grid."""
 _QUALITY: Final = 85
+LIMIT_BYTES: Final = 512 << 20
+"""So much a folder of thumbnails may hold: some 60,000 photographs."""
+KEPT_SHARE: Final = 0.8
+CHECK_EVERY: Final = 1000
+"""So many new files are written before the folder is measured again (the first one measures it too)."""
 
 
 def thumbnail_key(path: Path, frame: int) -> str:
@@ -32,12 +43,14 @@ def thumbnail_key(path: Path, frame: int) -> str:
     Raises OSError when the file is gone.
     """
     status = path.stat()
-    text = f"{path}\0{frame}\0{status.st_size}\0{status.st_mtime_ns}".encode("utf-8", "surrogateescape")
+    text = f"{path}\0{frame}\0{status.st_size}\0{status.st_mtime_ns}\0{SIDE}".encode(
+        "utf-8", "surrogateescape"
+    )
     return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 
 def make_thumbnail(path: Path, frame: int = 0) -> NDArray[np.uint8]:
-    """A picture (h, w, 3) uint8 with a longer side of at most 128. Raises ImageError."""
+    """A picture (h, w, 3) uint8 with a longer side of at most SIDE. Raises ImageError."""
     rgb = read_rgb8(path, frame, at_least=SIDE)
     height, width = rgb.shape[:2]
     scale = SIDE / max(height, width)
@@ -50,8 +63,14 @@ def make_thumbnail(path: Path, frame: int = 0) -> NDArray[np.uint8]:
 class ThumbnailCache:
     """A folder of small JPEG files. Without a folder nothing is kept. Safe to use from several threads."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(
+        self, folder: Path | None, *, limit: int = LIMIT_BYTES, check_every: int = CHECK_EVERY
+    ) -> None:
         self._folder = folder
+        self._limit = limit
+        self._check_every = check_every
+        self._written = 0
+        self._lock = threading.Lock()
 
     def get(self, path: Path, frame: int = 0) -> QImage:
         """The thumbnail of a file, from the cache or made and kept. Raises ImageError, OSError."""
@@ -89,3 +108,36 @@ class ThumbnailCache:
         except OSError as error:
             # A thumbnail that cannot be kept is made again; that is all.
             log.debug("thumbnail not kept: %s", error)
+            return
+        with self._lock:
+            due = self._written % self._check_every == 0
+            self._written += 1
+        if due:
+            self.shrink()
+
+    def shrink(self) -> int:
+        """Bring the folder below its limit, the oldest files first; return how many went (a second)."""
+        if self._folder is None:
+            return 0
+        files = sorted(_files(self._folder))
+        held = sum(size for _, size, _ in files)
+        if held <= self._limit:
+            return 0
+        gone = 0
+        for _, size, path in files:
+            if held <= self._limit * KEPT_SHARE:
+                break
+            with contextlib.suppress(OSError):
+                path.unlink()
+                held -= size
+                gone += 1
+        return gone
+
+
+def _files(folder: Path) -> Iterator[tuple[int, int, Path]]:
+    """Give time, size and path of every file of the cache; what goes meanwhile is passed over."""
+    for part in (entry for entry in os.scandir(folder) if entry.is_dir()):
+        for entry in os.scandir(part.path):
+            with contextlib.suppress(OSError):
+                status = entry.stat()
+                yield status.st_mtime_ns, status.st_size, Path(entry.path)

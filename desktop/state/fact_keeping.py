@@ -43,6 +43,7 @@ class FactKeeping(QObject):
         self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
         self._idle.timeout.connect(self._fill)
         self._filling = False
+        session.showing.route = session.filtering.routes.ahead
         session.predicting.predicted.connect(self._on_predicted)
         session.model_changed.connect(self._on_model)
         session.review.touched.connect(self._on_touched)

@@ -76,8 +76,10 @@ class Routes(QObject):
         return int(order[0]) if int(order[0]) != at else None
 
     def ahead(self, step: int, count: int = 2) -> list[int]:
-        """Return the next positions that somebody who stays inside the filter will ask for."""
+        """Return the next positions that somebody inside the filter will ask for; none without one."""
         filtering = self._filtering
+        if filtering.rows is None:
+            return []
         row = filtering.row_of(self._session.position)
         if row is None:
             following = self.along(step)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,7 @@ class Showing(QObject):
         super().__init__(session)
         self.entries = EntryList()
         self.position = -1
+        self.route: Callable[[int], Sequence[int]] = lambda _step: ()
         self._direction = 1
         self._ahead = QTimer(self)
         self._ahead.setSingleShot(True)
@@ -116,7 +117,8 @@ class Showing(QObject):
         """Want the current image, two in the direction of travel, and one behind."""
         self._ahead.stop()
         at, step = self.position, self._direction
-        order = [at, at + step, at + 2 * step, at - step]
+        # Somebody who stays inside a filter asks for its next images first.
+        order = dict.fromkeys([at, *self.route(step), at + step, at + 2 * step, at - step])
         self.pool.want([self.entries[p] for p in order if 0 <= p < len(self.entries)])
 
     def next_unfinished(self) -> int | None:

@@ -175,8 +175,10 @@ class Components(QObject):
         if self.fresh:
             ready()
             return
-        self._waiting.append(ready)
-        self._search()
+        label = self._session.label
+        if label is not None and label.planes is not None:
+            self._waiting.append(ready)
+            self._search()
 
     # ---- following the label
 
@@ -220,7 +222,7 @@ class Components(QObject):
 
     def _follow(self) -> None:
         """A change has come to rest: what was known before is brought up to date."""
-        if self._session.label is self._label:
+        if self._waiting or self._session.label is self._label:
             self._search()
 
     def _search(self) -> None:

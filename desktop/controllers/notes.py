@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QColor, QMouseEvent, QPainterPath
 
 from desktop.canvas.component_mark import ComponentMark
@@ -42,6 +42,10 @@ class Noting(QObject):
         self._notes.draft_changed.connect(self._draft_changed)
         self._notes.asked_for.connect(self._show_tab)
         self._notes.jumped.connect(self._jump)
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(0)
+        self._settled.timeout.connect(self._bring_into_sight)
 
     def new_note(self) -> None:
         """Begin a note on the whole image."""
@@ -116,9 +120,12 @@ class Noting(QObject):
     # ---- panel and canvas
 
     def _show_tab(self) -> None:
-        review = self._window.review
-        review.tabs.show_tab("notes")
-        focus = self._window.focusWidget()
+        self._window.review.tabs.show_tab("notes")
+        # What was hidden has no place yet; in a moment it has.
+        self._settled.start()
+
+    def _bring_into_sight(self) -> None:
+        review, focus = self._window.review, self._window.focusWidget()
         panel = review.tabs.panels["notes"]
         review.side.ensureWidgetVisible(focus if focus and panel.isAncestorOf(focus) else panel, 0, 64)
 

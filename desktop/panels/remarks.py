@@ -11,7 +11,7 @@ from desktop.panels.widgets import Elided, button, icon_button, label
 from desktop.session import Session
 from desktop.theme import GRID, look, set_icon
 
-_MOST = 80 * GRID
+_MOST = 112 * GRID
 
 
 class RemarkChip(QFrame):

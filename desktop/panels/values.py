@@ -10,12 +10,12 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from desktop.panels.values_button import ValueButton
+from desktop.panels.values_button import ValueButton, stale_mark
 from desktop.panels.values_finding import FindingRow
 from desktop.panels.values_grade import Grade, Quality, ScaleBase
 from desktop.panels.values_long import LongGrade
-from desktop.panels.values_said import digit_of, is_long
-from desktop.panels.widgets import Elided, clear, column, heading, icon_button, line
+from desktop.panels.values_said import digit_of, is_long, masks_changed
+from desktop.panels.widgets import Elided, clear, column, heading, icon_button, label, line
 from desktop.project.rows import class_target
 from desktop.session import Session
 from desktop.theme import GRID, look
@@ -93,7 +93,9 @@ class Values(QWidget):
     def _finding_rows(self) -> QWidget:
         holder = QWidget()
         rows = column(holder)
-        rows.addWidget(heading("Findings"))
+        self.findings_model = label("", "model")
+        self.findings_stale = stale_mark()
+        rows.addWidget(heading("Findings", self.findings_model, self.findings_stale))
         for at, one in enumerate(self.findings):
             one.left_row.connect(lambda dy, col, at=at: self._step(at + dy, col))
             rows.addWidget(one)
@@ -135,6 +137,10 @@ class Values(QWidget):
             made.show_keys(made is takes and self._several_with_digits())
         for one in self.findings:
             one.refresh()
+        if self.findings:
+            said = any(one.model_says.text() for one in self.findings)
+            self.findings_model.setText("model" if said else "")
+            self.findings_stale.setVisible(said and masks_changed(self._session.label))
 
     # ---- keys
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from desktop.panels.values_button import ValueButton, stale_mark, two_digits
-from desktop.panels.values_said import masks_changed
+from desktop.panels.values_button import ValueButton, two_digits
 from desktop.panels.widgets import Elided, label
 from desktop.session import Session
 from desktop.theme import GRID
@@ -29,13 +28,11 @@ class FindingRow(QWidget):
         self.setAccessibleName(f"Finding {finding.label}")
         self.name = Elided(finding.label, mode=Qt.TextElideMode.ElideRight)
         self.model_says = label("", "model")
-        self.stale = stale_mark()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID // 2)
         layout.addWidget(self.name, 1)
         layout.addWidget(self.model_says)
-        layout.addWidget(self.stale)
         self.buttons: dict[str, ValueButton] = {}
         keys = {key: lambda state=state: self.choose(state) for state, key in _KEYS.items()}
         for at, (state, icon) in enumerate(STATES):
@@ -79,11 +76,9 @@ class FindingRow(QWidget):
         current, prediction = self._session.label, self._session.prediction
         mine = self.mine()
         said = prediction.findings.get(self.finding.name) if prediction is not None else None
-        stale = said is not None and masks_changed(current)
         for state, made in self.buttons.items():
             made.setEnabled(current is not None)
             suggested = said is not None and state == ("present" if said >= 0.5 else "absent")
             made.show_state(state == mine, None, suggested)
         self.model_says.setText("" if said is None else two_digits(said))
         self.model_says.setToolTip("" if said is None else f"Model: present {100 * said:.0f} %")
-        self.stale.setVisible(stale)

@@ -32,6 +32,8 @@ class Said:
         """One line for the heading of the scale; ``brief``: only that there are the model's numbers."""
         if not self.chances or brief:
             return "model" if self.chances else ""
+        if scale.role == "quality":
+            return f"model {scale.values[self.best]}"
         return f"model {scale.values[self.best]} · {100 * self.chances[self.best]:.0f} %"
 
 

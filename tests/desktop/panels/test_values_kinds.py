@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -31,7 +32,7 @@ def desk(qtbot, session, tmp_path):
 
 
 @pytest.fixture
-def values(qtbot, qapp, desk) -> Values:
+def values(qtbot, qapp, desk) -> Iterator[Values]:
     look().apply(qapp, "dark")
     holder = QWidget()
     holder.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -43,7 +44,7 @@ def values(qtbot, qapp, desk) -> Values:
     holder.activateWindow()
     holder.setFocus()
     qtbot.waitUntil(holder.hasFocus)
-    return made
+    yield made
 
 
 def test_quality_stands_first_though_the_schema_names_it_last(values) -> None:
@@ -134,7 +135,7 @@ def test_the_models_numbers_are_marked_stale_while_a_change_of_pixels_stands(qtb
     dab(desk)
     fake.history_changed.emit()
     assert button.stale and not made.grades[0].stale.isHidden()
-    assert not made.findings[0].stale.isHidden()
+    assert not made.findings_stale.isHidden()
     assert "the model has not seen the corrections" in button.toolTip()
     assert "before the masks were corrected" in made.grades[0].stale.toolTip()
     desk.undo()

@@ -78,22 +78,26 @@ class GalleryList(QListView):
 
     def show_list(self) -> None:
         """Show rows."""
+        first = self.visible_rows().start
         self.painter_.side = 0
         self.setFlow(QListView.Flow.TopToBottom)
         self.setWrapping(False)
         self.setResizeMode(QListView.ResizeMode.Fixed)
-        self._laid_out()
+        self._laid_out(first)
 
     def show_grid(self, size: int) -> None:
         """Show cells; ``size`` is the place of their side in CELL_SIDES."""
+        first = self.visible_rows().start
         self.painter_.side = CELL_SIDES[size]
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
-        self._laid_out()
+        self._laid_out(first)
 
-    def _laid_out(self) -> None:
-        self.scheduleDelayedItemsLayout()
+    def _laid_out(self, first: int) -> None:
+        """Lay out anew; what was at the top stays there."""
+        self.doItemsLayout()
+        self.scrollTo(self._model.index(first), QListView.ScrollHint.PositionAtTop)
         self._settled.start()
 
     # ---- what is in sight

@@ -16,14 +16,13 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
-    QNativeGestureEvent,
     QPointingDevice,
     QTabletEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGestureEvent, QPinchGesture
 
 from desktop.canvas.cursor import Ring
+from desktop.canvas.pinch import Pinch
 from desktop.canvas.rects import box_of, logical_rect
 from desktop.errors import DesktopError
 from desktop.tools.base import Tool, ToolEvent
@@ -54,6 +53,8 @@ class Interaction:
         self._gesture_tool: Tool | None = None
         self._gesture_button = Qt.MouseButton.NoButton
         self._on_map = False
+        self._first_press = False
+        self._pinch = Pinch(view, self._forget_finger)
 
     @property
     def tool_active(self) -> bool:
@@ -91,6 +92,7 @@ class Interaction:
             taken = tool.press(self._tool_event(event))
         # A tool may be done with the press alone (a click on a component, the last vertex).
         if taken and tool.active:
+            self._first_press = self._gesture_tool is None
             self._gesture_tool, self._gesture_button = tool, button
             self._make_way()
         elif taken or (self.tool_active and not tool.active):
@@ -184,6 +186,12 @@ class Interaction:
             self._gesture_tool.abort()
             self._end_gesture()
 
+    def _forget_finger(self) -> None:
+        """Two fingers: what the first one began as a mouse never was; a gesture of many presses goes on."""
+        self._pan_button, self._on_map = Qt.MouseButton.NoButton, False
+        if self._first_press and self._gesture_button is not Qt.MouseButton.NoButton:
+            self.abort()
+
     # --- wheel and pinch
 
     def wheel(self, event: QWheelEvent) -> None:
@@ -218,18 +226,7 @@ class Interaction:
                 event.accept()
                 return True
             return False
-        if event.type() is QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
-            if event.gestureType() is not Qt.NativeGestureType.ZoomNativeGesture:
-                return False
-            self._view.zoom_by(1.0 + event.value(), (event.position().x(), event.position().y()))
-            return True
-        if event.type() is QEvent.Type.Gesture and isinstance(event, QGestureEvent):
-            pinch = event.gesture(Qt.GestureType.PinchGesture)
-            if isinstance(pinch, QPinchGesture):
-                at = self._view.mapFromGlobal(pinch.hotSpot())
-                self._view.zoom_by(pinch.scaleFactor(), (at.x(), at.y()))
-                return True
-        return False
+        return self._pinch.event(event)
 
     # --- keys
 

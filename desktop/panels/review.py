@@ -136,9 +136,10 @@ class ReviewPage(QWidget):
         """Show the session's current image and label, or why there is none."""
         session, canvas = self._session, self.canvas
         if session.image_pyramid is not None:
-            self._opening = False
+            # After the first look it is the same picture, larger: whoever zoomed in meanwhile stays there.
+            keep_view, self._opening = session.looking.keep_place or self._opening, False
             if canvas.image is not session.image_pyramid or canvas.reading:
-                canvas.set_image(session.image_pyramid, keep_view=session.looking.keep_place)
+                canvas.set_image(session.image_pyramid, keep_view=keep_view)
             canvas.set_overlay(session.overlay)
             self.show_styles()
         elif session.image_problem is not None and session.entry is not None:

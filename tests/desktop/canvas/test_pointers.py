@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QInputDevice, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QGestureEvent, QPinchGesture
+from PySide6.QtWidgets import QApplication
 
 from desktop.tools.brush import BrushTool
 from tests.desktop.tools.desk import LEFT, NONE, Context, disc
@@ -105,17 +105,45 @@ def test_a_pen_in_the_air_shows_where_it_would_paint(desk, pens):
     assert not desk.mask().any()
 
 
-def test_two_fingers_pinch_at_the_place_between_them(desk):
+@pytest.fixture(scope="module")
+def screen_touched():
+    return QTest.createTouchDevice()
+
+
+def fingers(desk: Context, device, *places: tuple[tuple[int, int], tuple[int, int]]) -> None:
+    """Two fingers, put down one after the other, on their way; both are lifted at the end."""
+    view = desk.view
+    QTest.touchEvent(view, device).press(0, QPoint(*places[0][0]), view).commit()
+    QTest.touchEvent(view, device).stationary(0).press(1, QPoint(*places[0][1]), view).commit()
+    for one, other in places[1:]:
+        moved = QTest.touchEvent(view, device)
+        moved.move(0, QPoint(*one), view).move(1, QPoint(*other), view).commit()
+    last = places[-1]
+    lifted = QTest.touchEvent(view, device)
+    lifted.release(0, QPoint(*last[0]), view).release(1, QPoint(*last[1]), view).commit()
+
+
+def test_two_fingers_zoom_at_the_place_between_them(desk, screen_touched):
     desk.show(3000, 4000)
-    gesture = QPinchGesture()
-    gesture.setScaleFactor(2.0)
-    spot = desk.view.mapToGlobal(QPoint(100, 60))
-    gesture.setHotSpot(QPointF(spot))
-    before = desk.view.viewport.to_image(100, 60)
-    event = QGestureEvent([gesture])
-    QApplication.sendEvent(desk.view, event)
-    assert desk.view.scale == pytest.approx(0.2)
-    assert desk.view.viewport.to_image(100, 60) == pytest.approx(before, abs=6)
+    before = desk.view.viewport.to_image(200, 150)
+    # The first move tells Qt that it is a pinch.
+    ways = [((160 - d, 150), (240 + d, 150)) for d in (0, 10, 20, 40, 60, 110)]
+    fingers(desk, screen_touched, *ways)
+    assert desk.view.scale == pytest.approx(0.1 * 300 / 100), "300 pixels apart, 100 when it was noticed"
+    assert desk.view.viewport.to_image(200, 150) == pytest.approx(before, abs=8)
+    assert not desk.mask().any(), "the first finger painted nothing"
+    assert not desk.edits
+    assert not desk.view.gesture_active
+
+
+def test_two_fingers_move_the_image(desk, screen_touched):
+    desk.show(3000, 4000)
+    desk.view.one_to_one()
+    before = desk.view.viewport.to_image(200, 150)
+    fingers(desk, screen_touched, *(((150 + d, 100 + d), (250 + d, 100 + d)) for d in (0, 5, 15, 35)))
+    assert desk.view.scale == pytest.approx(1.0)
+    x, y = desk.view.viewport.to_image(200, 150)
+    assert (before[0] - x, before[1] - y) == pytest.approx((30, 30), abs=1)
 
 
 def test_pixels_are_squares_above_two_hundred_percent_only(desk):

@@ -26,6 +26,7 @@ class Menu:
 
 ZOOM = ("view.fit", "view.actual", "view.in", "view.out")
 LIGHT = ("view.red_free", "view.clahe", "view.reset_light", SEPARATOR, "view.overview", "view.keep")
+COMPARE = ("compare.side_by_side", "compare.choose", "compare.link", SEPARATOR, "measure.viewed")
 
 PROJECT_MENU = Menu(
     "Project",
@@ -35,8 +36,10 @@ PROJECT_MENU = Menu(
         "file.start_page",
         SEPARATOR,
         "file.export",
+        "figure.save",
+        "measure.export",
         SEPARATOR,
-        Menu("View", (*ZOOM, SEPARATOR, *LIGHT, SEPARATOR, "view.full_screen")),
+        Menu("View", (*ZOOM, SEPARATOR, *LIGHT, SEPARATOR, *COMPARE, SEPARATOR, "view.full_screen")),
         Menu("Theme", ("theme.system", "theme.dark", "theme.light")),
         SEPARATOR,
         "schema.edit",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from desktop.formats.measures_table import Row
     from desktop.session import Session
     from desktop.settings import Settings
+    from desktop.window import Window
 
 __all__ = ["Measures"]
 
@@ -26,7 +27,8 @@ __all__ = ["Measures"]
 class Measures:
     """The work behind the Measure tab and the map of what was viewed."""
 
-    def __init__(self, session: Session, canvas: CanvasView, settings: Settings) -> None:
+    def __init__(self, window: Window, session: Session, canvas: CanvasView, settings: Settings) -> None:
+        self._window = window
         self._session = session
         self._canvas = canvas
         self._settings = settings
@@ -105,8 +107,10 @@ class Measures:
     def write(self, path: Path) -> None:
         """Write the table as CSV, behind; a refusal is told in a sentence."""
         text = as_csv(self._rows())
+        self._settings["figure.folder"] = str(path.parent)
         self._session.run_behind(
-            lambda: write_text(path, text), lambda _: self._session.say(f"Saved {path.name}.")
+            lambda: write_text(path, text),
+            lambda _: self._window.notices.say(f"The table is saved as {path.name}."),
         )
 
     def _rows(self) -> Sequence[Row]:

@@ -52,7 +52,7 @@ class Operations:
         self.judging = Judging(window, session)
         self.comparing = Comparing(session, canvas, settings)
         self.gallery = GalleryControl(session, settings)
-        self.measures = Measures(session, canvas, settings)
+        self.measures = Measures(window, session, canvas, settings)
         self.figures = Figures(window, session, canvas, settings)
         self.components = ComponentWalk(session, canvas, cast("ComponentTool", self.tools["component"]))
         self.regions = Regions(session, canvas)
@@ -198,7 +198,12 @@ class Operations:
             schema = self.session.schema
             scales = [one.name for one in schema.grades if one.name in prediction.grades]
             findings = [one.name for one in schema.findings if one.name in prediction.findings]
-            accepted += [f"grade:{name}" for name in scales if not label.grades.get(name)]
+            unassessed = self.session.assessments.reasons
+            accepted += [
+                f"grade:{name}"
+                for name in scales
+                if not label.grades.get(name) and f"grade:{name}" not in unassessed
+            ]
             accepted += [f"finding:{name}" for name in findings if not label.findings.get(name)]
         self.session.finish_and_next(accepted)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from desktop.canvas.figure import Size
@@ -37,7 +38,6 @@ class FigureCard(Overlay):
         for box in (self.legend, self.captioned):
             box.setChecked(True)
         self.captioned.toggled.connect(self.caption.setEnabled)
-        self.caption.returnPressed.connect(self.save_asked)
         layout = column(self, margin=2 * GRID, spacing=GRID)
         layout.addWidget(label("Figure of what is seen", "heading"))
         layout.addLayout(row(label("Pixels"), self.pixels, stretch=1))
@@ -50,6 +50,24 @@ class FigureCard(Overlay):
     def wanted_size(self) -> tuple[int, int]:
         """As high as what is inside."""
         return _WIDTH, self.sizeHint().height()
+
+    def event(self, event: QEvent) -> bool:
+        """While the card has the keyboard, its keys are no shortcuts of the window."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            held = event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+            if event.key() != Qt.Key.Key_Escape and not held:
+                event.accept()
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return saves, unless the keyboard is on Cancel."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+        elif self.cancel.hasFocus():
+            self.close_down()
+        else:
+            self.save_asked.emit()
 
     def offer(self, caption: str, *, scale_known: bool, has_marks: bool) -> None:
         """Open with what is possible now."""

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 COALESCE_MS = 150
 """The table is made anew so long after the last stroke."""
 NOT_READY = "This image is still being indexed; measure it in a moment."
+NO_PROJECT = "No project is open here, so what is measured could not be kept."
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class Measuring(QObject):
     def add(self, kind: str, name: str, start: Point, end: Point | None = None) -> Mark | None:
         """Set a calliper or a point; None (and a sentence) while the image cannot keep any."""
         if self._image_id is None or self._session.project is None:
-            self._session.noted.emit(NOT_READY)
+            self._session.say(NOT_READY if self._session.project is not None else NO_PROJECT)
             return None
         x2, y2 = end if end is not None else (None, None)
         mark = Mark(self._image_id, kind, name, start[0], start[1], x2, y2)
@@ -219,7 +220,7 @@ class Measuring(QObject):
         """Say how large a pixel is. Raises ProjectError when the image has no such group or size yet."""
         project, row = self._session.project, self._row()
         if project is None or row is None:
-            self._session.noted.emit(NOT_READY)
+            self._session.say(NOT_READY if project is not None else NO_PROJECT)
             return
         said = SpacingRow(scope, spacing_target(row, scope), spacing, source, text, reader=project.reader)
         self._save(row.id, project.set_spacing(said))

@@ -130,6 +130,14 @@ def test_a_figure_is_saved_and_a_refusal_is_told(sitting, tmp_path, monkeypatch)
     assert list(out.iterdir()) == [out / "eye.png"]
     figures.save(figure, tmp_path / "nowhere" / "eye.svg")
     sitting.notice("does not exist")
+    asked = []
+    figures.card.save_asked.disconnect()
+    figures.card.save_asked.connect(lambda: asked.append(True))
+    for widget in (figures.card.save, figures.card.caption):
+        widget.setFocus()
+        QTest.keyClick(widget, Qt.Key.Key_Return)
+    assert len(asked) == 2, "once each"
+    assert sitting.session.entry.status == "unseen", "Return does not finish the image behind the card"
     sitting.press("Esc")
     assert figures.card.isHidden()
 
@@ -164,5 +172,5 @@ def test_the_table_is_copied_and_written(sitting, tmp_path):
     rows = list(csv.reader(io.StringIO(QApplication.clipboard().text()), delimiter="\t"))
     assert rows[1][:3] == ["eye0.png", "MA", "1"] and int(rows[1][3]) == sitting.painted()
     window.desk.measures.write(tmp_path / "table.csv")
-    sitting.notice("Saved table.csv")
+    sitting.notice("saved as table.csv")
     assert (tmp_path / "table.csv").read_text("utf-8").count("\n") == 3

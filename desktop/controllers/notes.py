@@ -127,7 +127,7 @@ class Noting(QObject):
     def _bring_into_sight(self) -> None:
         review, focus = self._window.review, self._window.focusWidget()
         panel = review.tabs.panels["notes"]
-        review.side.ensureWidgetVisible(focus if focus and panel.isAncestorOf(focus) else panel, 0, 64)
+        review.side.bring_into_sight(focus if focus and panel.isAncestorOf(focus) else panel)
 
     def _draft_changed(self) -> None:
         self._canvas.update()

@@ -37,7 +37,7 @@ class FindingRow(QWidget):
         keys = {key: lambda state=state: self.choose(state) for state, key in _KEYS.items()}
         for at, (state, icon) in enumerate(STATES):
             made = ValueButton(state.capitalize(), icon_name=icon, key=state[0].upper())
-            made.setFixedWidth(4 * GRID + 4)
+            made.setFixedWidth(4 * GRID)
             made.setAccessibleName(f"{finding.label} {state}")
             made.clicked.connect(lambda _=False, state=state: self.choose(state))
             made.stepped.connect(lambda dx, dy, at=at: self._step(at, dx, dy))

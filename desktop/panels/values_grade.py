@@ -35,7 +35,7 @@ class ScaleBase(QWidget):
         self.model_says.setProperty("role", "model")
         self.model_says.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.stale = stale_mark()
-        self.keys = label("", "label")
+        self.keys = label("", "key")
         self.unassess = icon_button(
             "not-assessable", f"{scale.label} cannot be assessed, with a reason", self._ask
         )
@@ -94,7 +94,8 @@ class ScaleBase(QWidget):
     def show_keys(self, active: bool) -> None:
         """Whether the digits go to this scale now."""
         digits = digits_of(self.scale)
-        self.keys.setText(f"keys {digits}" if active and digits else "")
+        self.keys.setText(digits)
+        self.keys.setVisible(active and bool(digits))
         self.keys.setToolTip(f"The digit keys set {self.scale.label} now" if active else "")
 
     def refresh(self) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
@@ -15,6 +17,7 @@ from desktop import app
 from desktop.canvas.pins import head_centre
 from desktop.settings import Settings
 from desktop.window import Window
+from inference.prediction import Geometry, Prediction, quantise
 from inference.rules import FindingsExclude, GradeExcludes
 from inference.schema import Finding, GradeScale, MaskClass, Schema
 from tests.desktop.session_tools import make_folder
@@ -194,3 +197,24 @@ def test_the_export_says_how_many_labels_break_a_rule(qtbot, window, tmp_path) -
     said = window.notices.current.text
     assert said.endswith("1 label breaks a consistency rule; remarks.csv says which.")
     assert "exclude one another" in (tmp_path / "out/remarks.csv").read_text("utf-8")
+
+
+def test_accepting_the_models_values_leaves_out_what_cannot_be_assessed(qtbot, window) -> None:
+    session = window.session
+    pixels = session.pixels
+    prediction = Prediction(
+        "d" * 64,
+        ("MA", "HE"),
+        quantise(np.full((2, 8, 8), -6, np.float32)),
+        Geometry(pixels.shape[:2], (8, 8), (0.0, 0.0, 8.0, 8.0)),
+        {"dr": (0.1, 0.2, 0.7), "quality": (0.9, 0.1)},
+        {"dme": 0.2},
+    )
+    reading = dataclasses.replace(session.showing.reading, prediction=prediction)
+    session.showing.pool.keep_reading(session.position, reading)
+    session.assessments.set_not_assessable("grade:dr", "Reflex")
+    asked = []
+    session.finish_and_next = asked.append
+    window.canvas.setFocus()
+    press("Shift+Return")
+    assert asked == [["grade:quality", "finding:dme"]]

@@ -58,7 +58,8 @@ def test_digits_are_for_the_diagnosis_until_the_quality_has_the_keyboard(qtbot, 
     assert desk.label.grades == {"severity": "mild"}
     assert values.focus_quality()
     qtbot.waitUntil(values.grades[1].buttons["good"].hasFocus)
-    assert values.grades[1].keys.text() == "keys 0–2"
+    assert values.grades[1].keys.text() == "0–2" and values.grades[1].keys.isVisible()
+    assert values.grades[0].keys.isHidden()
     assert values.by_digit("2")
     assert desk.label.grades == {"severity": "mild", "quality": "none"}
 

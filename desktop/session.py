@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from desktop.jobs.predicting import ModelInUse
     from desktop.project.edit import Edit
     from desktop.project.label import Label
-    from desktop.project.planes import Bits
+    from desktop.project.planes import Bits, LabelPlanes
     from desktop.project.project import Project
     from desktop.project.stroke import StrokeRecorder
     from inference.prediction import Prediction
@@ -227,9 +227,9 @@ class Session(SessionSignals):
         pyramid = self.image_pyramid
         return pyramid.levels[0] if pyramid is not None else None
 
-    def allowed(self, box: Box, class_id: int) -> Bits | None:
+    def allowed(self, box: Box, class_id: int, planes: LabelPlanes | None = None) -> Bits | None:
         """Where inside ``box`` a class may be painted, (h, w) bool; None: everywhere. See `limits`."""
-        return self.limits.allowed(box, class_id)
+        return self.limits.allowed(box, class_id, planes)
 
     def say(self, sentence: str) -> None:
         """Tell the reader something quietly."""
@@ -254,6 +254,10 @@ class Session(SessionSignals):
     def perform(self, edit: Edit) -> None:
         """Apply an edit to the current label, record it, and hand it to the writer."""
         self.review.perform(edit)
+
+    def land(self, make: Callable[[LabelPlanes], Edit | None]) -> None:
+        """Compute an edit of the current label behind, and land it. See `Landing.perform`."""
+        self.landing.perform(self.review.label(), make)
 
     def undo(self) -> None:
         """Take back the last edit of the current image (also of earlier sittings)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QMenu, QToolButton, QWidget, QWidgetAction
 
@@ -90,16 +92,18 @@ class LimitsBadge(QToolButton):
         inside.setChecked(class_id in limits.inside)
         outside.setChecked(class_id in limits.outside)
 
-        def set_both() -> None:
+        def tick(other: QCheckBox, on: bool) -> None:
+            # One excludes the other: what was ticked last holds.
+            if on:
+                other.setChecked(False)
             one = {class_id}
             limits.set(
                 limits.inside | one if inside.isChecked() else limits.inside - one,
                 limits.outside | one if outside.isChecked() else limits.outside - one,
             )
 
-        # One excludes the other: what was ticked last holds.
-        inside.clicked.connect(lambda on: (outside.setChecked(outside.isChecked() and not on), set_both()))
-        outside.clicked.connect(lambda on: (inside.setChecked(inside.isChecked() and not on), set_both()))
+        inside.clicked.connect(partial(tick, outside))
+        outside.clicked.connect(partial(tick, inside))
         grid.addWidget(label(name), row, 0)
         grid.addWidget(inside, row, 1, Qt.AlignmentFlag.AlignCenter)
         grid.addWidget(outside, row, 2, Qt.AlignmentFlag.AlignCenter)

@@ -19,10 +19,12 @@ from PySide6.QtCore import QObject, Signal
 from desktop import messages
 from desktop.canvas.pyramid import OverlayPyramid, take_halves
 from desktop.project.errors import PatchMismatch
-from desktop.project.foresight import Foreseen, Mark
+from desktop.project.foresight import Foreseen, Mark, foresee
 
 if TYPE_CHECKING:
+    from desktop.project.edit import Edit
     from desktop.project.label import Label
+    from desktop.project.planes import LabelPlanes
     from desktop.session import Session
 
 log = logging.getLogger(__name__)
@@ -70,6 +72,23 @@ class Landing(QObject):
         self._queue.append(change)
         self._session.saving.follow(change.label.key.image_id, change.open)
         self._next()
+
+    def perform(self, label: Label, make: Callable[[LabelPlanes], Edit | None]) -> None:
+        """Land the edit that ``make(planes)`` computes behind: one undo step, none when it is None.
+
+        ``make`` only reads, and is called again when somebody painted meanwhile.
+        """
+
+        def begin() -> Work:
+            standing = label.standing()
+
+            def work() -> Foreseen | None:
+                edit = make(standing.planes) if standing.planes is not None else None
+                return foresee(standing, [(edit, True)]) if edit is not None else None
+
+            return work
+
+        self.start(Change(label, begin, label.land))
 
     def when_idle(self, then: Callable[[], None]) -> None:
         """Call ``then`` when nothing is on its way: now, or in a moment."""

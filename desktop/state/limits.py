@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
     from desktop.project.label import Label
-    from desktop.project.planes import Bits, Box
+    from desktop.project.planes import Bits, Box, LabelPlanes
 
 
 class Limits(QObject):
@@ -41,13 +41,14 @@ class Limits(QObject):
             self._inside, self._outside = inside, outside
             self.changed.emit()
 
-    def allowed(self, box: Box, class_id: int) -> Bits | None:
+    def allowed(self, box: Box, class_id: int, planes: LabelPlanes | None = None) -> Bits | None:
         """Where inside ``box`` the class may be painted, (h, w) bool; None: everywhere.
 
-        A class never limits itself: that would forbid to paint it or to erase it.
+        ``planes`` are those to look at, when it is not the label on screen (on another thread). A class
+        never limits itself: that would forbid to paint it or to erase it.
         """
-        label = self._label()
-        planes = label.planes if label is not None else None
+        label = self._label() if planes is None else None
+        planes = label.planes if label is not None else planes
         inside, outside = self._inside - {class_id}, self._outside - {class_id}
         if planes is None or not (inside or outside):
             return None

@@ -87,8 +87,11 @@ class ToolContext(Protocol):
     def threshold(self, class_name: str) -> float:
         """The threshold in use for a class, 0 to 1."""
 
-    def allowed(self, box: Box, class_id: int) -> Bits | None:
-        """Where inside ``box`` the class may be painted, (h, w) bool; None: everywhere."""
+    def allowed(self, box: Box, class_id: int, planes: LabelPlanes | None = None) -> Bits | None:
+        """Where inside ``box`` the class may be painted, (h, w) bool; None: everywhere.
+
+        ``planes``: those to look at, on another thread; else the label's on screen.
+        """
 
     def begin_stroke(self, class_id: int | None = None) -> StrokeRecorder:
         """Start recording changes of a class; None: the one selected (see :meth:`Tool.target`)."""
@@ -104,6 +107,13 @@ class ToolContext(Protocol):
 
     def perform(self, edit: Edit) -> None:
         """Apply an edit, show it, make it the label's newest. Raises PatchMismatch when it does not fit."""
+
+    def land(self, make: Callable[[LabelPlanes], Edit | None]) -> None:
+        """Compute an edit of the label on screen behind, and make it the label's newest when it is there.
+
+        ``make`` only reads the planes; it is called again when they were painted on meanwhile. Another image
+        may be shown in the meantime.
+        """
 
     def run_behind(
         self,

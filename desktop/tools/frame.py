@@ -48,7 +48,7 @@ class FrameTool(RegionTool):
     @property
     def active(self) -> bool:
         """Whether a frame is being drawn or adjusted."""
-        return self._frame is not None or super().active
+        return self._frame is not None
 
     @property
     def frame(self) -> tuple[Point, Point] | None:
@@ -58,7 +58,7 @@ class FrameTool(RegionTool):
     def press(self, event: ToolEvent) -> bool:
         """Begin a frame, take hold of a handle or of the whole, or commit by a press outside."""
         here = (event.x, event.y)
-        if self._frame is not None and not self.busy:
+        if self._frame is not None:
             self._held = self._handle_at(here, event.scale)
             if self._held is None:
                 self._commit()
@@ -117,12 +117,10 @@ class FrameTool(RegionTool):
 
     def finish(self) -> None:
         """Commit what is drawn."""
-        self._end_pending()
         self._commit()
 
     def abort(self) -> None:
         """Forget what is drawn."""
-        self._give_up_pending()
         self._forget()
 
     def paint(self, painter: QPainter, viewport: Viewport) -> None:

@@ -72,7 +72,7 @@ class GrabCutTool(RegionTool):
     @property
     def active(self) -> bool:
         """Whether a box is drawn."""
-        return self._corners is not None or super().active
+        return self._corners is not None
 
     @property
     def found(self) -> Cutout | None:
@@ -158,13 +158,11 @@ class GrabCutTool(RegionTool):
 
     def finish(self) -> None:
         """Commit what is shown; forget what shows nothing yet."""
-        self._end_pending()
         self._drawing = None
         self._commit()
 
     def abort(self) -> None:
         """Forget box and scribbles."""
-        self._give_up_pending()
         self._forget()
 
     def paint(self, painter: QPainter, viewport: Viewport) -> None:

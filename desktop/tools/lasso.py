@@ -34,7 +34,7 @@ class LassoTool(RegionTool):
     @property
     def active(self) -> bool:
         """Whether an outline is being drawn."""
-        return bool(self._points) or super().active
+        return bool(self._points)
 
     def press(self, event: ToolEvent) -> bool:
         """Begin an outline."""
@@ -58,7 +58,6 @@ class LassoTool(RegionTool):
 
     def finish(self) -> None:
         """Close what is drawn so far."""
-        self._end_pending()
         points, self._points = self._points, []
         if len(points) > 2:
             self._take(polygon_region(points, *self._size()))
@@ -66,7 +65,6 @@ class LassoTool(RegionTool):
 
     def abort(self) -> None:
         """Forget the outline."""
-        self._give_up_pending()
         self._points = []
         self.repaint()
 

@@ -55,7 +55,7 @@ class OutlineTool(RegionTool):
     @property
     def active(self) -> bool:
         """Whether there are anchors."""
-        return bool(self._anchors) or super().active
+        return bool(self._anchors)
 
     @property
     def anchors(self) -> tuple[Point, ...]:
@@ -118,14 +118,12 @@ class OutlineTool(RegionTool):
 
     def finish(self) -> None:
         """Close with what is known; fewer than three anchors are forgotten."""
-        self._end_pending()
         if len(self._anchors) > 2:
             self._commit()
         self._forget()
 
     def abort(self) -> None:
         """Forget all anchors."""
-        self._give_up_pending()
         self._forget()
 
     def paint(self, painter: QPainter, viewport: Viewport) -> None:

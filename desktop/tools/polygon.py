@@ -50,7 +50,7 @@ class PolygonTool(RegionTool):
     @property
     def active(self) -> bool:
         """Whether there are vertices."""
-        return bool(self._points) or super().active
+        return bool(self._points)
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -62,7 +62,7 @@ class PolygonTool(RegionTool):
         here = (event.x, event.y)
         if not all(map(math.isfinite, here)) or (not self._points and not self._begin(event)):
             return False
-        if self.busy or event.button not in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
+        if event.button not in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
             return False
         self._hover, self._pressed, self._moved = None, here, False
         self._grabbed = self._vertex_at(here, event.scale)
@@ -123,14 +123,12 @@ class PolygonTool(RegionTool):
 
     def finish(self) -> None:
         """Close what has at least three vertices; forget the rest."""
-        self._end_pending()
         if len(self._points) > 2:
             self._close()
         self._forget()
 
     def abort(self) -> None:
         """Forget all vertices."""
-        self._give_up_pending()
         self._forget()
 
     def paint(self, painter: QPainter, viewport: Viewport) -> None:

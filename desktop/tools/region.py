@@ -1,8 +1,7 @@
 """What the tools share that end in a region: pixels of the class selected are set, or cleared, in one step.
 
-Left sets; right, or Ctrl, clears. Painting limits are honoured, and what a person drew is protected. A region
-of more than a megapixel is turned into a patch off the GUI thread; until it has landed the tool stays active
-and the label is kept open by an empty stroke, so that no other change comes between.
+Left sets; right, or Ctrl, clears. Painting limits are honoured, and what a person drew is protected. A large
+region is turned into a patch off the GUI thread and lands in a moment.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from PySide6.QtCore import Qt
 from desktop.project.edit import Edit
 from desktop.project.label import Label
 from desktop.project.patch import Patch
-from desktop.project.planes import Bits, Box
+from desktop.project.planes import Bits, LabelPlanes
 from desktop.project.stroke import StrokeRecorder
 from desktop.tools.base import Tool, ToolContext, ToolEvent
 from desktop.tools.shapes import Region
@@ -25,8 +24,8 @@ __all__ = ["LARGE", "RegionTool"]
 
 _log = logging.getLogger(__name__)
 
-LARGE = 1 << 20
-"""Pixels of a box from which on a patch is made behind: below, it takes less than a frame."""
+LARGE = 1 << 18
+"""Pixels of a box from which on a patch is made behind: below, it takes a small part of a frame."""
 
 Computation = Callable[[], Region]
 
@@ -43,24 +42,18 @@ class RegionTool(Tool):
         super().__init__(context)
         self._label: Label | None = None
         self._clears = False
-        self._pending: tuple[StrokeRecorder, Computation, str] | None = None
         self._ratio = 1.0  # device pixels a logical pixel, as of the last painting
 
-    @property
-    def active(self) -> bool:
-        """Whether a gesture is under way, or its region still being computed."""
-        return self._pending is not None
-
-    @property
-    def busy(self) -> bool:
-        """Whether a finished gesture is still on its way into the label."""
-        return self._pending is not None
-
     def _begin(self, event: ToolEvent) -> bool:
-        """Note what the gesture works on; False when there is nothing to paint on, or for another button."""
+        """Note what the gesture works on; False when there is nothing to paint on, or for another button.
+
+        Raises what `ToolContext.begin_stroke` raises (a locked layer): not only after everything is drawn.
+        """
         taken = event.button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
-        if not taken or self.busy or self.target() is None:
+        if not taken or self.target() is None:
             return False
+        self.context.begin_stroke()
+        self.context.abort_stroke()
         self._label = self.context.label
         self._clears = event.button is Qt.MouseButton.RightButton or event.has(
             Qt.KeyboardModifier.ControlModifier
@@ -95,31 +88,15 @@ class RegionTool(Tool):
 
     def _take_later(self, compute: Computation) -> None:
         """Compute the region behind, then set or clear it."""
-        if not self._may_end():
+        class_id = self.context.class_id
+        if class_id is None or not self._may_end():
             return
-        recorder, text = self.context.begin_stroke(), self._text()
-        pending = self._pending = (recorder, compute, text)
-        clears = self._clears
+        text, clears = self._text(), self._clears
 
-        def work() -> Edit | None:
-            return self._edit(recorder, compute(), text, clears=clears)
+        def make(planes: LabelPlanes) -> Edit | None:
+            return self._edit(planes, class_id, compute(), text, clears=clears)
 
-        def done(edit: Edit | None) -> None:
-            if self._pending is not pending:
-                return  # It was finished at once, or given up, meanwhile.
-            self._pending = None
-            self.context.abort_stroke()  # It holds nothing; the edit is the change.
-            if edit is not None:
-                self.context.perform(edit)
-            self.repaint()
-
-        def failed(error: BaseException) -> None:
-            _log.error("A region could not be computed.", exc_info=error)
-            if self._pending is pending:
-                self._give_up_pending()
-                self.context.say("This could not be computed; the label is as it was.")
-
-        self.context.run_behind(work, done, failed)
+        self.context.land(make)
 
     def _may_end(self) -> bool:
         if self.target() is not None and self._same_image():
@@ -130,14 +107,14 @@ class RegionTool(Tool):
     def _text(self) -> str:
         return self.edit_text(f"{self.text} erased" if self._clears else self.text)
 
-    def _allowed(self, box: Box, class_id: int, mask: Bits) -> Bits:
-        allowed = self.context.allowed(box, class_id)
-        return mask if allowed is None else mask & allowed
+    def _allowed(self, region: Region, class_id: int, planes: LabelPlanes) -> Bits:
+        allowed = self.context.allowed(region.box, class_id, planes)
+        return region.mask if allowed is None else region.mask & allowed
 
     def _paint(self, recorder: StrokeRecorder, region: Region, text: str) -> None:
         if not region.is_empty:
             recorder.touch(region.box)
-            mask = self._allowed(region.box, recorder.class_id, region.mask)
+            mask = self._allowed(region, recorder.class_id, recorder.planes)
             stamp(recorder.planes, recorder.class_id, region.box, mask, clear=self._clears)
             self.context.changed(region.box)
         edit = recorder.commit(text)
@@ -146,25 +123,15 @@ class RegionTool(Tool):
         else:
             self.context.commit(edit)
 
-    def _edit(self, recorder: StrokeRecorder, region: Region, text: str, *, clears: bool) -> Edit | None:
+    def _edit(
+        self, planes: LabelPlanes, class_id: int, region: Region, text: str, *, clears: bool
+    ) -> Edit | None:
         """What a region changes, not applied. Only reads; for another thread."""
         if region.is_empty:
             return None
-        planes, class_id = recorder.planes, recorder.class_id
-        mask = self._allowed(region.box, class_id, region.mask)
+        mask = self._allowed(region, class_id, planes)
         before = planes.class_mask(class_id, region.box)
         protection = planes.class_protection(class_id, region.box)
         after = before & ~mask if clears else before | mask
         patch = Patch.between(class_id, region.box, before, after, protection, protection | mask)
         return Edit(text, (patch,)) if patch is not None else None
-
-    def _end_pending(self) -> None:
-        """Do now what is being computed behind: another image or tool does not wait."""
-        pending, self._pending = self._pending, None
-        if pending is not None and pending[0].is_open:
-            self._paint(pending[0], pending[1](), pending[2])
-
-    def _give_up_pending(self) -> None:
-        pending, self._pending = self._pending, None
-        if pending is not None and pending[0].is_open:
-            self.context.abort_stroke()

@@ -82,7 +82,7 @@ class WandTool(RegionTool):
     @property
     def active(self) -> bool:
         """Whether a place is pressed."""
-        return self._sample is not None or super().active
+        return self._sample is not None
 
     def set_value(self, name: str, value: OptionValue) -> None:
         """Set an option; what is shown follows. Raises ``KeyError``, ``ValueError``."""
@@ -120,7 +120,6 @@ class WandTool(RegionTool):
 
     def finish(self) -> None:
         """Take what is shown."""
-        self._end_pending()
         sample, preview, pixels = self._sample, self._preview, self.context.pixels
         self._forget()
         if sample is None or preview is None or pixels is None or not self._same_image():
@@ -133,7 +132,6 @@ class WandTool(RegionTool):
 
     def abort(self) -> None:
         """Forget the place; the tolerance is as before the drag."""
-        self._give_up_pending()
         given_up = self._sample is not None
         self._forget()
         if given_up:

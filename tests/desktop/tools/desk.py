@@ -12,6 +12,7 @@ from desktop.canvas.qimages import rgb8_from_qimage
 from desktop.canvas.styles import LayerStyle
 from desktop.canvas.view import CanvasView
 from desktop.project.edit import Edit
+from desktop.project.foresight import Foreseen, foresee
 from desktop.project.label import Label, LabelKey
 from desktop.project.planes import Box
 from desktop.project.stroke import StrokeRecorder
@@ -59,8 +60,27 @@ class Context:
     def threshold(self, class_name: str) -> float:
         return 0.5
 
-    def allowed(self, box: Box, class_id: int) -> np.ndarray | None:
-        return self.limits.allowed(box, class_id)
+    def allowed(self, box: Box, class_id: int, planes=None) -> np.ndarray | None:
+        return self.limits.allowed(box, class_id, planes)
+
+    def land(self, make) -> None:
+        label, standing = self.label, self.label.standing()
+
+        def work() -> Foreseen | None:
+            edit = make(standing.planes)
+            return foresee(standing, [(edit, True)]) if edit is not None else None
+
+        def done(foreseen: Foreseen | None) -> None:
+            if foreseen is None:
+                return
+            if not label.land(foreseen):
+                self.land(make)
+                return
+            self.edits += foreseen.edits
+            if label is self.label:
+                self.changed(foreseen.box)
+
+        self.run_behind(work, done)
 
     def run_behind(self, work, done, failed=None) -> None:
         done(work())

@@ -221,38 +221,45 @@ def test_the_lasso_is_given_up_by_escape_and_kept_when_the_focus_goes(desk, lass
 def test_a_click_with_the_lasso_does_nothing(desk, lasso):
     click(desk, (100, 60))
     assert desk.edits == []
-    assert desk.aborted == 0
     assert not desk.label.stroke_open
 
 
-def test_a_large_region_is_made_behind_and_nothing_comes_between(desk, lasso):
+def test_a_large_region_is_made_behind_and_made_again_when_somebody_paints_meanwhile(desk, lasso):
     desk.show(1200, 1600)
     desk.view.fit()
     later = Later(desk)
     path = ((10, 10), (390, 10), (390, 290), (10, 290))
     desk.drag(*path)
-    assert lasso.busy
-    assert desk.label.stroke_open
-    assert not desk.mask().any()
-    desk.drag((50, 50), (90, 90))
-    assert desk.edits == [], "it waits for the one under way"
-    assert later.run() == 1
     assert not lasso.active
-    assert not desk.label.stroke_open
-    assert len(desk.edits) == 1
+    assert not desk.mask().any()
+    desk.view.set_tool(BrushTool(desk))
+    desk.drag((200, 150))
+    dab = desk.mask()
+    assert 0 < dab.sum() < 1000
+    assert later.run() == 2, "the first answer no longer fits"
     whole = desk.mask()
     assert 1_400_000 < whole.sum() < 1_800_000
     assert np.array_equal(desk.protection(), whole)
+    assert [edit.text for edit in desk.edits] == ["Brush · Microaneurysm", "Lasso · Microaneurysm"]
     desk.undo()
-    assert not desk.mask().any()
-    desk.drag(*path)
-    desk.view.set_tool(None)
-    assert np.array_equal(desk.mask(), whole), "another tool does not wait"
-    assert later.run() == 1
-    assert len(desk.edits) == 2
-    desk.view.set_tool(lasso)
-    desk.drag(*path, button=RIGHT)
-    key(desk, Qt.Key.Key_Escape)
+    assert np.array_equal(desk.mask(), dab)
+
+
+def test_a_large_region_honours_limits_and_comes_although_its_image_was_left(desk, lasso):
+    desk.show(1200, 1600)
+    desk.view.fit()
+    label, planes = desk.label, desk.label.planes
+    planes.set_class(0, planes.whole, np.ones((1200, 1600), bool))
+    left = np.zeros((1200, 1600), bool)
+    left[:, :800] = True
+    planes.set_class(1, planes.whole, left)
+    desk.limits.set(outside=frozenset({1}))
+    later = Later(desk)
+    desk.drag((10, 10), (390, 10), (390, 290), (10, 290), button=RIGHT)
+    desk.show(300, 400, seed=5)
     later.run()
-    assert np.array_equal(desk.mask(), whole)
-    assert not desk.label.stroke_open
+    assert not desk.mask().any()
+    mask = label.planes.class_mask(0)
+    assert mask[left].all()
+    assert not mask[600, 1000]
+    assert label.undo_texts == ["Lasso erased · Microaneurysm"]

@@ -154,7 +154,8 @@ def test_a_wide_reach_is_previewed_coarsely_and_taken_exactly(desk, wand):
     wand.set_value("reach", 6000)
     wand.set_value("contiguous", False)
     desk.drag((101, 150))
-    assert wand.busy
+    assert not wand.active
+    assert desk.edits == []
     later.run()
     x, y = desk.image_point(101, 150)
     exact = by_hand(picture, x, y, 20, 6000)

@@ -128,21 +128,19 @@ class ComponentWalk:
         one = components.current
         if one is None or session.label is None:
             return
-        # The next one is that of the order in which the reader sees them now.
-        then = components.following(True)
-        onward = then if then is not None and then.key != one.key else None
-        if onward is not None and onward.decided and not one.decided:
-            onward = None
 
         def done(_edit: Edit | None) -> None:
-            if components.current is not one:
+            components.note_decided(one)
+            if components.current is None or components.current.key != one.key:
                 return
-            if onward is not None:
-                self.go_to(onward)
-            else:
-                components.select(None)
-                if not one.decided and components.walk:
-                    self.chip.tell(ALL_DECIDED)
+            # The next one is that of the order in which the reader sees them now.
+            then = components.following(True)
+            if then is not None and then.key != one.key and (one.decided or components.is_open(then)):
+                self.go_to(then)
+                return
+            components.select(None)
+            if not one.decided and components.walk:
+                self.chip.tell(ALL_DECIDED)
 
         perform_behind(session, lambda planes: decide(planes, one), pixels=area(one.box), done=done)
 

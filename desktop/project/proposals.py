@@ -178,7 +178,7 @@ def _amount_text(operation: Operation, amount: float) -> str:
 
 
 def _count(pixels: int) -> str:
-    return f"{pixels:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return f"{pixels:,}"
 
 
 def _places(bits: Bits) -> str:

@@ -98,6 +98,7 @@ class Components(QObject):
         self._running: object | None = None
         self._waiting: list[Callable[[], None]] = []
         self._current: Component | None = None
+        self._just_decided: set[object] = set()
         self._settling = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settling.timeout.connect(self._follow)
         session.label_changed.connect(self._label_changed)
@@ -147,9 +148,12 @@ class Components(QObject):
         else:
             order = [*walk[:at][::-1], *walk[at:][::-1]]
         if forward:
-            open_ones = [one for one in order if not one.decided]
-            order = open_ones or order
+            order = [one for one in order if self.is_open(one)] or order
         return order[0]
+
+    def is_open(self, component: Component) -> bool:
+        """Whether nobody has decided about a piece yet."""
+        return not component.decided and component.key not in self._just_decided
 
     def place(self, component: Component) -> tuple[int, int]:
         """(number, count): where a piece stands in the walk, from 1; 0 when it is not in it."""
@@ -157,6 +161,10 @@ class Components(QObject):
         return next((n for n, one in enumerate(walk, 1) if one.key == component.key), 0), len(walk)
 
     # ---- what is asked
+
+    def note_decided(self, component: Component) -> None:
+        """A person has just decided about a piece: it is passed over before the pieces are known anew."""
+        self._just_decided.add(component.key)
 
     def select(self, component: Component | None) -> None:
         """Choose a piece (None: none)."""
@@ -203,6 +211,7 @@ class Components(QObject):
         self._label, self._dirty, self._prediction = None, None, None
         self._answer = Answer({}, {}, {})
         self._waiting.clear()
+        self._just_decided.clear()
         self._current = keep
         self.changed.emit()
         if keep is not None:
@@ -267,6 +276,7 @@ class Components(QObject):
 
     def _take(self, answer: Answer) -> None:
         self._answer, self._dirty = answer, None
+        self._just_decided.clear()
         if self._current is not None:
             parts = (answer.found, answer.missed)
             everything = [one for part in parts for some in part.values() for one in some]

@@ -94,7 +94,8 @@ def build(path: Path | None = None, settings: Settings | None = None) -> Window:
     if first is not None:
         first.setParent(window)
         first.show_on(window)
-    AfterPaint(window.canvas if folder is not None else window.start, lambda: _open(window, folder))
+    first_seen = window.canvas if folder is not None else window.start
+    AfterPaint(first_seen, lambda: _open(window, folder, again=path is None))
     return window
 
 
@@ -111,10 +112,15 @@ def _folder(path: Path | None, settings: Settings) -> Path | None:
     return next((folder for folder in settings.recent if folder.is_dir()), None)
 
 
-def _open(window: Window, folder: Path | None) -> None:
+def _open(window: Window, folder: Path | None, *, again: bool) -> None:
     # Somebody may have dropped a folder meanwhile.
-    if folder is not None and window.session.folder is None:
-        window.open_folder(folder)
+    if folder is None or window.session.folder is not None:
+        return
+    window.open_folder(folder)
+    # Who comes back by themselves goes on where they were; who named a folder wants to see its images.
+    page = window.settings["view.page"]
+    if again and page != "review":
+        window.show_page(page)
 
 
 class FirstLook(QObject):

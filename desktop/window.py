@@ -153,7 +153,7 @@ class Window(QMainWindow):
     # --- what a person asks
 
     def show_page(self, name: str) -> None:
-        """Show "start", "review", "models" or "training"."""
+        """Show "start", "review", "models", "training", "settings" or "schema"."""
         self.desk.page = name
         self.pages.setCurrentWidget(self.named[name])
         self.bottom.setVisible(name == "review")
@@ -272,6 +272,7 @@ class Window(QMainWindow):
     def _leave(self) -> None:
         self.setEnabled(False)
         self.review.keep(self.settings)
+        self.settings["view.page"] = self.desk.help.page_to_keep()
         self.settings["view.geometry"] = bytes(self.saveGeometry().toBase64().data()).decode()
         self.save_settings()
         if self.modelling.tuning.busy:

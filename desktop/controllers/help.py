@@ -68,6 +68,12 @@ class Help:
         self._window.show_page(self._page_before)
         return True
 
+    def page_to_keep(self) -> str:
+        """The page to come back to at the next start."""
+        page = self._window.desk.page
+        page = self._page_before if page in ASIDE else page
+        return page if page in ("review", "models", "training") else "review"
+
     def setting_changed(self, key: str) -> None:
         """Let a setting that was changed on the settings page hold at once, and keep it."""
         after: dict[str, Callable[[], object]] = {

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from desktop.session import Session
 
 LOOK_MS = 500
+UNDER_WAY = ("loading", "predicting", "waiting")
 PAUSED = "Images ahead are no longer predicted; the one in view and those right after it still are."
 TOPIC = "paused"
 
@@ -58,8 +59,9 @@ class Work(QObject):
             self._tasks.end("run")
 
     def _model_changed(self) -> None:
-        if self._session.prediction_state == "predicting":
-            self._often.start()
+        if self._session.prediction_state in UNDER_WAY:
+            if not self._often.isActive():
+                self._often.start()
         else:
             self._often.stop()
             self._tasks.end("predicting")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRect, QRectF, Qt, QThreadPool, Signal
+from PySide6.QtCore import QRect, QRectF, Qt, QThreadPool, Signal, SignalInstance
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -154,12 +154,12 @@ class RecentList(QWidget):
         self.refresh()
 
 
-def _looker(seen: QObject, number: int, folders: tuple[Path, ...]) -> Callable[[], None]:
+def _looker(seen: SignalInstance, number: int, folders: tuple[Path, ...]) -> Callable[[], None]:
     def look_at_all() -> None:
         for folder in folders:
             found = glance(folder)
             try:
-                seen.emit(number, folder, found)  # type: ignore[attr-defined]
+                seen.emit(number, folder, found)
             except RuntimeError:
                 return  # the window is gone
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QModelIndex, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
@@ -27,7 +27,7 @@ from desktop.panels.widgets import button, column, icon_button, label, line, row
 from desktop.project.schema_draft import Draft
 from desktop.theme import GRID, look, set_icon
 from inference.rules import Rule
-from inference.schema import GradeScale
+from inference.schema import Finding, GradeScale, MaskClass
 
 if TYPE_CHECKING:
     from desktop.controllers.schema import SchemaEditing
@@ -302,11 +302,14 @@ class SchemaPage(QWidget):
         schema = self._editing.draft.schema
         if kind == "rule":
             if self.tree is not None:
-                self.tree.setCurrentItem(None)
+                self.tree.setCurrentIndex(QModelIndex())
             self.forms["rule"].show_key(None)
             self._stack.setCurrentWidget(self.forms["rule"])
             return
-        taken = {one.name.casefold() for one in (*schema.active_classes, *schema.grades, *schema.findings)}
+        named: tuple[MaskClass | GradeScale | Finding, ...] = (
+            *schema.active_classes, *schema.grades, *schema.findings,
+        )  # fmt: skip
+        taken = {one.name.casefold() for one in named}
         name = _free(kind, taken)
         steps: dict[str, Callable[[Draft], Draft]] = {
             "class": lambda draft: draft.add_class(name),

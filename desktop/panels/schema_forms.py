@@ -15,6 +15,7 @@ from desktop.theme import GRID
 
 if TYPE_CHECKING:
     from desktop.controllers.schema import SchemaEditing
+    from desktop.project.schema_draft import Draft
 
 _FIELD = 40 * GRID
 _WORDS = 11 * GRID
@@ -292,14 +293,14 @@ class AsideForm(Form):
         self.body.addStretch(1)
 
     def _restore(self) -> None:
-        kind, key = self.key  # type: ignore[misc]
-        self.editing.step(
-            lambda draft: {
-                "class": lambda: draft.restore_class(key),
-                "scale": lambda: draft.restore_scale(key),
-                "finding": lambda: draft.restore_finding(key),
-            }[kind]()
-        )
+        if isinstance(self.key, tuple):
+            kind, key = self.key
+            restores: dict[str, Callable[[Draft], Draft]] = {
+                "class": lambda draft: draft.restore_class(key),
+                "scale": lambda draft: draft.restore_scale(key),
+                "finding": lambda draft: draft.restore_finding(key),
+            }
+            self.editing.step(restores[kind])
 
     def refresh(self) -> None:
         """Say what it is and what is kept of it."""

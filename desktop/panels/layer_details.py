@@ -173,8 +173,8 @@ class LayerDetails(QWidget):
         self.scope.setCurrentIndex([key for key, _ in SCOPES].index(thresholds.scope))
         for widget in (self.area, self.holes, self.scope):
             widget.blockSignals(False)
-        for widget in (self.threshold, self.area, self.holes):
-            widget.setEnabled(not locked)
+        for control in (self.threshold, self.area, self.holes):
+            control.setEnabled(not locked)
         self.reset.setEnabled(not locked and cut != thresholds.model_cut(one.name))
         self.stays.setText(self._said(one, locked=locked))
         self.stays.setVisible(bool(self.stays.text()))

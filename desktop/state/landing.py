@@ -44,7 +44,7 @@ class Change:
     label: Label
     begin: Callable[[], Work | None]
     land: Callable[[Foreseen], bool]
-    ended: Callable[[bool], object] = lambda _landed: None
+    ended: Callable[[bool], None] = lambda _landed: None
     once: bool = False
     """Given up, not computed again, when the label changed meanwhile."""
     open: Future[int] = field(default_factory=Future)
@@ -127,7 +127,7 @@ class Landing(QObject):
             self._busy = True
             mark = change.label.mark
             self._session.run_behind(
-                lambda work=work: _computed(work),
+                partial(_computed, work),
                 partial(self._arrived, change),
                 partial(self._failed, change, mark),
             )

@@ -272,7 +272,11 @@ class Thresholds(QObject):
                 self._ended(move)
             return landed
 
-        self._session.landing.start(Change(label, begin, land, lambda landed: landed or self._ended(move)))
+        def ended(landed: bool) -> None:
+            if not landed:
+                self._ended(move)
+
+        self._session.landing.start(Change(label, begin, land, ended))
 
     def _share(self, move: Move) -> None:
         session, name, cut = self._session, move.item.name, move.cut

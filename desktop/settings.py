@@ -78,6 +78,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("view.group_folded", False, "The strip of the group is folded"),
     Setting("view.panel_width", 288, "Width of the right panel in pixels", low=200, high=640),
+    Setting("view.tabs_height", 288, "Height of the tabs in the right panel in pixels", low=120, high=2000),
     Setting("view.side_tab", "history", "The tab shown in the right panel"),
     Setting("view.geometry", "", "Place and size of the window, as Qt writes it (base64)"),
     Setting("view.keep_place", False, "Keep zoom and place from image to image"),

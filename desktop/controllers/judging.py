@@ -61,7 +61,7 @@ class Judging(QObject):
     def _in_sight(self) -> None:
         focus = self._window.focusWidget()
         if focus is not None:
-            self._window.review.side.ensureWidgetVisible(focus, 0, 160)
+            self._window.review.side.bring_into_sight(focus)
 
     def cycle_finding(self, number: int) -> None:
         """The n-th finding: present, absent, not assessed, not set."""

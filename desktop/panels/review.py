@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from desktop.desk import Desk
 from desktop.panels.gallery import Gallery
 from desktop.panels.layers import Layers
 from desktop.panels.reject import RejectStrip
 from desktop.panels.remarks import RemarkChip
+from desktop.panels.side import SideColumn
 from desktop.panels.side_tabs import SideTabs
 from desktop.panels.tool_options import ToolOptions
 from desktop.panels.toolstrip import ToolStrip
 from desktop.panels.values import Values
-from desktop.panels.widgets import column, panel, styled
+from desktop.panels.widgets import column, styled
 from desktop.qactions import Actions
 from desktop.settings import Settings
 from desktop.theme import GRID, look
@@ -48,7 +49,7 @@ class ReviewPage(QWidget):
         self.layers = Layers(session)
         self.tabs = SideTabs(desk)
         self.reject = RejectStrip(self._rejected)
-        self.side = self._side()
+        self.side = SideColumn((self.values, self.layers), self.tabs)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.views = QSplitter(Qt.Orientation.Horizontal)
         self.views.setHandleWidth(1)
@@ -57,18 +58,6 @@ class ReviewPage(QWidget):
         desk.comparing.attach(self.views)
         desk.gallery.attach(self.gallery, self.middle)
         self._connect()
-
-    def _side(self) -> QScrollArea:
-        body, inner = panel("Grades, findings, layers, history", spacing=2 * GRID)
-        inner.addWidget(self.values)
-        inner.addWidget(self.layers)
-        inner.addWidget(self.tabs, 1)
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(body)
-        return scroll
 
     def _arrange(self) -> None:
         middle = styled(QWidget(), "surround")
@@ -119,10 +108,13 @@ class ReviewPage(QWidget):
         self.tabs.show_tab(settings["view.side_tab"])
         left, right = settings["view.gallery_width"], settings["view.panel_width"]
         self.splitter.setSizes([left, max(self.width() - left - right, 40 * GRID), right])
+        lower = settings["view.tabs_height"]
+        self.side.setSizes([max(self.height() - lower, 1), lower])
 
     def keep(self, settings: Settings) -> None:
         """Remember the widths of the side columns."""
         settings["view.side_tab"] = self.tabs.current
+        settings["view.tabs_height"] = self.side.sizes()[1] or settings["view.tabs_height"]
         left, _, right = self.splitter.sizes()
         if left and right:
             settings["view.gallery_width"], settings["view.panel_width"] = left, right

@@ -6,14 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
 
 from desktop.desk import Desk
 from desktop.panels.history import HistoryPanel
 from desktop.panels.measure import MeasurePanel
 from desktop.panels.notes import NotesPanel
 from desktop.panels.view_options import ViewOptions
-from desktop.panels.widgets import column, line
+from desktop.panels.widgets import column
 from desktop.theme import GRID
 
 
@@ -25,6 +32,8 @@ class Tab:
     title: str
     make: Callable[[Desk], QWidget]
 
+
+_ASKS, _IGNORED = QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored
 
 # One line a tab, from left to right.
 TABS: tuple[Tab, ...] = (
@@ -53,7 +62,6 @@ class SideTabs(QWidget):
             self._stack.addWidget(self.panels[tab.id])
             row.addWidget(self._button(tab), 1)
         layout = column(self)
-        layout.addWidget(line())
         layout.addLayout(row)
         layout.addWidget(self._stack, 1)
         self.show_tab(tabs[0].id)
@@ -83,6 +91,11 @@ class SideTabs(QWidget):
         if name in self.panels:
             self.buttons[name].setChecked(True)
             self._stack.setCurrentWidget(self.panels[name])
+            for key, shown in self.panels.items():
+                # A stack is as high as its highest page: those that are not seen ask for nothing.
+                policy = shown.sizePolicy()
+                policy.setVerticalPolicy(_ASKS if key == name else _IGNORED)
+                shown.setSizePolicy(policy)
             for key, panel in self.panels.items():
                 # The others ask for no room: the stack is as tall as the one shown.
                 shown = QSizePolicy.Policy.Expanding if key == name else QSizePolicy.Policy.Ignored

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from PySide6.QtCore import Qt, Signal
@@ -40,6 +41,16 @@ class Badge(QWidget):
         painter.drawText(self.rect().adjusted(0, 0, -1, -1), Qt.AlignmentFlag.AlignCenter, str(self._number))
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a card shows: the note, its pin's number, whether it is the reader's own, whether it is chosen."""
+
+    note: CommentRow
+    number: int | None
+    own: bool
+    chosen: bool
+
+
 class NoteCard(QFrame):
     """A note. A click, or Enter with the keyboard on it, chooses it and goes to its place."""
 
@@ -48,16 +59,18 @@ class NoteCard(QFrame):
     removed = Signal()
     resolved = Signal(bool)
 
-    def __init__(self, note: CommentRow, number: int | None, *, own: bool, chosen: bool) -> None:
+    def __init__(self, shown: Shown) -> None:
         super().__init__()
-        self.note = note
+        self.shown = shown
+        self.note = note = shown.note
+        number, own = shown.number, shown.own
         settled = bool(note.resolved_by)
         self.setProperty("role", "card")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(f"Note by {note.reader}: {note.text}")
         where = f"pin {number}" if number is not None else "on the image"
         self.setAccessibleDescription(f"{where}, {said_when(note)}" + (", resolved" if settled else ""))
-        self._chosen = chosen
+        self._chosen = shown.chosen
         outer = column(self, margin=GRID, spacing=GRID // 2)
         outer.addLayout(self._top(number, own, settled))
         words = label(note.text, "quiet" if settled else "", wrap=True)

@@ -6,12 +6,15 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QWidget
 
-from desktop.panels.note_card import NoteCard
-from desktop.panels.widgets import button, clear, column, heading, icon_button, label
+from desktop.panels.note_card import NoteCard, Shown
+from desktop.panels.widgets import button, column, heading, icon_button, label
+from desktop.project.rows import CommentRow
 from desktop.session import Session
-from desktop.theme import GRID, look
+from desktop.theme import GRID
 
 NOTHING = "No notes on this image. J pins one to a place, Ctrl+Shift+N writes one on the whole image."
+_AT_ONCE = 2
+"""So many cards are made in one go: the desk stays quick on an image with many notes."""
 _HELD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
 
@@ -85,7 +88,6 @@ class NotesPanel(QWidget):
         self._notes.changed.connect(self._later.start)
         self._notes.draft_changed.connect(self._show_draft)
         self._session.image_changed.connect(lambda _: self._keep())
-        look().changed.connect(self._later.start)
 
     def _composer(self) -> QWidget:
         holder = QWidget()
@@ -137,23 +139,46 @@ class NotesPanel(QWidget):
     # ---- showing
 
     def refresh(self) -> None:
-        """Show the notes of the current image."""
+        """Show the notes of the current image; cards that say the same stay, new ones come by and by."""
         notes = self._notes
-        with_keyboard = next((card.note.id for card in self.cards if card.hasFocus()), None)
-        clear(self._rows)
-        self.cards = []
-        for note in notes.rows:
-            own = bool(notes.reader) and note.reader == notes.reader
-            card = NoteCard(note, notes.number(note), own=own, chosen=note.id == notes.chosen)
-            card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-            card.picked.connect(lambda note=note: notes.choose(note.id, jump=True))
-            card.edited.connect(lambda note=note: notes.begin(note=note))
-            card.removed.connect(lambda note=note: notes.remove(note))
-            card.resolved.connect(lambda resolved, note=note: notes.resolve(note, resolved))
-            self._rows.addWidget(card)
-            self.cards.append(card)
-            if note.id == with_keyboard:
+        known = {card.shown: card for card in self.cards}
+        wanted = [self._shown(note) for note in notes.rows]
+        missing = [shown for shown in wanted if shown not in known]
+        for shown in missing[:_AT_ONCE]:
+            known[shown] = self._card(shown)
+        focused = next((card.note.id for card in self.cards if card.hasFocus()), None)
+        before, self.cards = self.cards, [known[shown] for shown in wanted if shown in known]
+        for card in before:
+            if card not in self.cards:
+                self._rows.removeWidget(card)
+                card.hide()
+                card.deleteLater()
+        for at, card in enumerate(self.cards):
+            if self._rows.indexOf(card) != at:
+                self._rows.insertWidget(at, card)
+            if card.note.id == focused and not card.hasFocus():
                 card.setFocus()
+        if len(missing) > _AT_ONCE:
+            self._later.start()
+        self._show_rest()
+
+    def _shown(self, note: CommentRow) -> Shown:
+        notes = self._notes
+        own = bool(notes.reader) and note.reader == notes.reader
+        return Shown(note, notes.number(note), own, note.id == notes.chosen)
+
+    def _card(self, shown: Shown) -> NoteCard:
+        notes, note = self._notes, shown.note
+        card = NoteCard(shown)
+        card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        card.picked.connect(lambda: notes.choose(note.id, jump=True))
+        card.edited.connect(lambda: notes.begin(note=note))
+        card.removed.connect(lambda: notes.remove(note))
+        card.resolved.connect(lambda resolved: notes.resolve(note, resolved))
+        return card
+
+    def _show_rest(self) -> None:
+        notes = self._notes
         self.undo.setVisible(notes.removed is not None)
         self.empty.setVisible(not notes.rows and notes.removed is None and notes.draft is None)
         self.add.setEnabled(notes.can_write)

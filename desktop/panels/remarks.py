@@ -12,6 +12,7 @@ from desktop.session import Session
 from desktop.theme import GRID, look, set_icon
 
 _MOST = 112 * GRID
+_MAP = 26 * GRID
 
 
 class RemarkChip(QFrame):
@@ -84,6 +85,8 @@ class RemarkChip(QFrame):
             return
         self.ensurePolished()
         room = parent.width() - 4 * GRID
+        if room > 2 * _MAP:
+            room -= _MAP  # the small map has its corner
         self.layout().activate()  # type: ignore[union-attr]
         # What is elided asks for no room by itself.
         wanted = self.sizeHint().width() + self.sentence.sizeHint().width() + 3 * GRID

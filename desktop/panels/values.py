@@ -36,6 +36,7 @@ class Values(QWidget):
         super().__init__()
         self._session = session
         self.setAccessibleName("Grades and findings")
+        self._stale = False
         self.grades: list[Grade | LongGrade] = []
         self.findings: list[FindingRow] = []
         self._column = column(self, spacing=2 * GRID)
@@ -43,7 +44,7 @@ class Values(QWidget):
         self._unassessed = column(self._unassessable)
         session.project_changed.connect(self.rebuild)
         session.values_changed.connect(self.refresh)
-        session.history_changed.connect(self.refresh)
+        session.history_changed.connect(self._history_changed)
         session.prediction_changed.connect(self.refresh)
         session.image_changed.connect(lambda _: self.refresh())
         session.label_changed.connect(lambda box: self.refresh() if box is None else None)
@@ -129,8 +130,14 @@ class Values(QWidget):
         self.setVisible(some)
         self.refresh()
 
+    def _history_changed(self) -> None:
+        """A stroke changes nothing here, but that the model's numbers are stale after the first one."""
+        if masks_changed(self._session.label) != self._stale:
+            self.refresh()
+
     def refresh(self) -> None:
         """Show the current label and prediction."""
+        self._stale = masks_changed(self._session.label)
         takes = self._takes_digits()
         for made in self.grades:
             made.refresh()
@@ -140,7 +147,7 @@ class Values(QWidget):
         if self.findings:
             said = any(one.model_says.text() for one in self.findings)
             self.findings_model.setText("model" if said else "")
-            self.findings_stale.setVisible(said and masks_changed(self._session.label))
+            self.findings_stale.setVisible(said and self._stale)
 
     # ---- keys
 

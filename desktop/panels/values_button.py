@@ -39,6 +39,7 @@ class ValueButton(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._icon_name, self._wide, self._key = icon_name, wide, key
         self.own_keys: Mapping[Qt.Key, Callable[[], object]] = {}
+        self._shown: tuple[object, ...] = ()
         self.probability: float | None = None
         self.suggested = False
         self.stale = False
@@ -57,7 +58,11 @@ class ValueButton(QAbstractButton):
     def show_state(
         self, chosen: bool, probability: float | None, suggested: bool, *, stale: bool = False
     ) -> None:
-        """Show what the person chose and what the model says."""
+        """Show what the person chose and what the model says; what is shown already costs nothing."""
+        state = (self.text(), chosen, probability, suggested, stale)
+        if state == self._shown:
+            return
+        self._shown = state
         self.setChecked(chosen)
         self.probability, self.suggested, self.stale = probability, suggested, stale
         words = [self.text() + (" (your choice)" if chosen else "")]

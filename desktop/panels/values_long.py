@@ -99,6 +99,8 @@ class Choices(QAbstractListModel):
 
     def show(self, said: Said, mine: str | None) -> bool:
         """What the model says, what is chosen; True when the rows were put in another order."""
+        if (said, mine) == (self.said, self.mine):
+            return False
         changed = said.chances != self.said.chances
         self.said, self.mine = said, mine
         if changed and not self._typed:

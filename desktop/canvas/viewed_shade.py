@@ -35,13 +35,14 @@ class ViewedShade:
         rows, columns = area.cells.shape
         left, top = viewport.to_view(0, 0)
         side = area.cell * viewport.scale
-        # The last cells reach over the image's edge: what is drawn ends with it.
+        # The last cells reach over the image's edge: what is drawn ends with it. An image is drawn up to a
+        # whole device pixel, which they may fall short of by a part of one.
+        width = max(columns * side, float(viewport.drawn_width))
+        height = max(rows * side, float(viewport.drawn_height))
         y0, x0, y1, x1 = viewport.drawn_box()
         painter.save()
         painter.setClipRect(QRectF(x0, y0, x1 - x0, y1 - y0))
-        painter.drawImage(
-            QRectF(left, top, columns * side, rows * side), self._image, QRectF(0, 0, columns, rows)
-        )
+        painter.drawImage(QRectF(left, top, width, height), self._image, QRectF(0, 0, columns, rows))
         painter.restore()
 
     def _follow(self, area: ViewedArea) -> None:

@@ -11,7 +11,7 @@ from desktop.panels.overlay import Overlay
 from desktop.panels.widgets import SearchField, button, column, label, row
 from desktop.theme import GRID
 
-NO_SCALE = "No scale bar: how large a pixel is, is not known. Set it under Measure."
+NO_SCALE = "The pixel size is not known; set it under Measure."
 _WIDTH = 52 * GRID
 
 

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QSizePolicy,
-    QStackedWidget,
     QToolButton,
     QWidget,
 )
@@ -33,8 +32,6 @@ class Tab:
     make: Callable[[Desk], QWidget]
 
 
-_ASKS, _IGNORED = QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored
-
 # One line a tab, from left to right.
 TABS: tuple[Tab, ...] = (
     Tab("notes", "Notes", lambda desk: NotesPanel(desk.session)),
@@ -53,17 +50,16 @@ class SideTabs(QWidget):
         super().__init__()
         self.panels: dict[str, QWidget] = {tab.id: tab.make(desk) for tab in tabs}
         self.buttons: dict[str, QToolButton] = {}
-        self._stack = QStackedWidget()
         self._group = QButtonGroup(self)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID // 2)
         for tab in tabs:
-            self._stack.addWidget(self.panels[tab.id])
             row.addWidget(self._button(tab), 1)
         layout = column(self)
         layout.addLayout(row)
-        layout.addWidget(self._stack, 1)
+        for panel in self.panels.values():
+            layout.addWidget(panel, 1)
         self.show_tab(tabs[0].id)
 
     def _button(self, tab: Tab) -> QToolButton:
@@ -90,14 +86,7 @@ class SideTabs(QWidget):
         """Show a tab's panel; a name that there is not (an older version's) changes nothing."""
         if name in self.panels:
             self.buttons[name].setChecked(True)
-            self._stack.setCurrentWidget(self.panels[name])
-            for key, shown in self.panels.items():
-                # A stack is as high as its highest page: those that are not seen ask for nothing.
-                policy = shown.sizePolicy()
-                policy.setVerticalPolicy(_ASKS if key == name else _IGNORED)
-                shown.setSizePolicy(policy)
+            # Not a stack: that is as high as its highest page.
             for key, panel in self.panels.items():
-                # The others ask for no room: the stack is as tall as the one shown.
-                shown = QSizePolicy.Policy.Expanding if key == name else QSizePolicy.Policy.Ignored
-                panel.setSizePolicy(QSizePolicy.Policy.Preferred, shown)
+                panel.setVisible(key == name)
             self.chosen.emit(name)

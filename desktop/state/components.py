@@ -1,7 +1,8 @@
 """The pieces of the visible classes, looked for behind, in the order of the walk; and which one is chosen.
 
 Nothing is computed until somebody asks (the first Tab, the first click on a piece). From then on the pieces
-follow the label: after a stroke only those that touch it are looked for again.
+follow the label: after a stroke only those that touch it are looked for again, and on the next image they are
+looked for before anybody asks.
 """
 
 from __future__ import annotations
@@ -99,6 +100,7 @@ class Components(QObject):
         self._waiting: list[Callable[[], None]] = []
         self._current: Component | None = None
         self._just_decided: set[object] = set()
+        self._used = False
         self._settling = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settling.timeout.connect(self._follow)
         session.label_changed.connect(self._label_changed)
@@ -184,6 +186,7 @@ class Components(QObject):
             ready()
             return
         label = self._session.label
+        self._used = True
         if label is not None and label.planes is not None:
             self._waiting.append(ready)
             self._search()
@@ -196,9 +199,13 @@ class Components(QObject):
             self._changes += 1
             self._dirty = box if self._dirty is None else union_box(self._dirty, box)
             self._settling.start()
-        elif self._label is not None and (box is None or label is not self._label):
+            return
+        if self._label is not None and (box is None or label is not self._label):
             same_image = label is not None and label.key == self._label.key
             self._forget(self._current if same_image else None)
+        if self._used and label is not None:
+            # Whoever walks through one image walks through the next as well.
+            self._settling.start()
 
     def _prediction_changed(self) -> None:
         if self._label is not None and self._prediction is not self._session.prediction:
@@ -219,7 +226,7 @@ class Components(QObject):
 
     def _reset(self) -> None:
         """Another folder: an answer that is under way never comes."""
-        self._running = None
+        self._running, self._used = None, False
         self._forget()
 
     def _styles_changed(self) -> None:
@@ -231,7 +238,7 @@ class Components(QObject):
 
     def _follow(self) -> None:
         """A change has come to rest: what was known before is brought up to date."""
-        if self._waiting or self._session.label is self._label:
+        if self._used and not self.fresh:
             self._search()
 
     def _search(self) -> None:

@@ -62,7 +62,7 @@ class ComponentTool(Tool):
     shortcut = "C"
     hint = (
         "Click chooses a piece: Y keeps, Delete deletes, Ctrl+Shift+number gives a class · "
-        "right click deletes · Shift keeps · drag to another joins them"
+        "right click deletes · Shift keeps · drag to another joins them · Tab goes to the next doubtful one"
     )
     cursor = Qt.CursorShape.PointingHandCursor
     options = (CLICK, JOIN)

@@ -117,3 +117,14 @@ def test_what_is_asked_for_during_a_stroke_comes_after_it(qtbot, open_session):
     session.abort_stroke()
     assert not stroke.is_open
     qtbot.waitUntil(lambda: bool(told), timeout=5000)
+
+
+def test_whoever_walks_finds_the_next_image_ready(qtbot, open_session):
+    session, components = open_session, open_session.components
+    dab(session)
+    known(qtbot, session)
+    session.next()
+    qtbot.waitUntil(lambda: session.label is not None, timeout=5000)
+    qtbot.waitUntil(lambda: components.fresh, timeout=5000)
+    session.previous()
+    qtbot.waitUntil(lambda: components.fresh and len(components.walk) == 1, timeout=5000)

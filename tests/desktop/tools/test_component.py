@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from scipy import ndimage
 
-from desktop.project.components import component_at, find_components
+from desktop.canvas.pyramid import ImagePyramid
+from desktop.project.components import component_at, component_mask, find_components
 from desktop.tools.component import ComponentTool
 from desktop.tools.cut import CutTool
 from desktop.tools.release import ReleaseTool
-from tests.desktop.tools.desk import LEFT, NONE, RIGHT
+from inference.images import read_mask, read_rgb8
+from tests.desktop.tools.desk import LEFT, NONE, RIGHT, Context
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -236,3 +241,77 @@ def test_the_release_brush_takes_protection_away_and_leaves_the_mask(desk):
     desk.undo()
     desk.undo()
     assert desk.protection().all()
+
+
+# --- real images
+
+
+@pytest.mark.real_images
+@pytest.mark.parametrize(
+    ("image", "mask", "least"),
+    [
+        ("retina/images/IDRiD_33.jpg", "retina/masks/MA/IDRiD_33_MA.png", 100),
+        ("polyps", "polyps", 1),
+        ("skin", "skin", 1),
+        ("horses", "horses", 1),
+        ("vessels/images/21_training.tif", "vessels/masks/vessel/21_manual1.gif", 2),
+    ],
+)
+def test_pieces_of_real_masks_are_deleted_one_by_one_and_come_back(qtbot, real_images, image, mask, least):
+    picture, truth = _pair(real_images, image, mask)
+    if truth.shape != picture.shape[:2]:
+        rows, columns = (np.arange(n) * m // n for n, m in zip(picture.shape, truth.shape, strict=False))
+        truth = np.ascontiguousarray(truth[np.ix_(rows, columns)])
+    desk = Context()
+    qtbot.addWidget(desk.view)
+    desk.show(*truth.shape, size=(900, 700))
+    desk.view.set_image(ImagePyramid.build(picture))
+    desk.view.set_overlay(desk.overlay)
+    planes = desk.label.planes
+    planes.set_class(0, planes.whole, truth)
+    desk.changed(planes.whole)
+    desk.view.show()
+    qtbot.waitExposed(desk.view)
+    desk.view.set_tool(ComponentTool(desk))
+    found = sorted(find_components(planes, 0), key=lambda one: -one.area)
+    _, count = ndimage.label(truth, np.ones((3, 3)))
+    assert len(found) == count >= least
+    expected = truth.copy()
+    for piece in found[:4]:
+        row, column = _inner_pixel(planes, piece)
+        desk.view.zoom_to(4.0)
+        desk.view.centre_on(column + 0.5, row + 0.5)
+        x, y = desk.view.viewport.to_view(column + 0.5, row + 0.5)
+        desk.drag((int(x), int(y)), button=RIGHT)
+        y0, x0, y1, x1 = piece.box
+        expected[y0:y1, x0:x1] &= ~component_mask_of(truth, piece)
+        assert np.array_equal(desk.mask(), expected)
+    for _ in found[:4]:
+        desk.undo()
+    assert np.array_equal(desk.mask(), truth) and not desk.protection().any()
+
+
+def _pair(root: Path, image: str, mask: str) -> tuple[np.ndarray, np.ndarray]:
+    if "/" in image:
+        return read_rgb8(root / image), read_mask(root / mask)
+    masks = {path.stem: path for path in sorted((root / mask / "masks").iterdir())}
+    for path in sorted((root / image / "images").iterdir()):
+        named = next((masks[stem] for stem in masks if stem.startswith(path.stem)), None)
+        if named is not None:
+            return read_rgb8(path), read_mask(named)
+    raise AssertionError(f"no pair of image and mask under {root / image}")
+
+
+def _inner_pixel(planes, piece) -> tuple[int, int]:
+    """A pixel of the piece, as far from its border as any."""
+    mask = component_mask(planes, piece)
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    row, column = np.unravel_index(int(depth.argmax()), mask.shape)
+    return int(row) + piece.box[0], int(column) + piece.box[1]
+
+
+def component_mask_of(truth: np.ndarray, piece) -> np.ndarray:
+    """The pixels of a piece inside its box, found by scipy."""
+    labels, _ = ndimage.label(truth, np.ones((3, 3)))
+    y0, x0, y1, x1 = piece.box
+    return labels[y0:y1, x0:x1] == labels[piece.seed]

@@ -175,7 +175,10 @@ class Values(QWidget):
             return inside[0]
         if label_now is None:
             return None
-        open_ones = [g for g in fitting if g.scale.name not in label_now.grades]
+        unassessed = self._session.assessments.reasons
+        open_ones = [
+            g for g in fitting if g.scale.name not in label_now.grades and g.target not in unassessed
+        ]
         return next(iter(open_ones or fitting), None)
 
     def by_digit(self, digit: str) -> bool:

@@ -41,7 +41,7 @@ class ScaleBase(QWidget):
         )
         self.body: QVBoxLayout = column(self)
         self.body.addWidget(self._heading())
-        self.reason = Elided()
+        self.reason = Elided(mode=Qt.TextElideMode.ElideRight)
         self.unassessable = self._reason_row()
         self.body.addWidget(self.unassessable)
 
@@ -74,9 +74,8 @@ class ScaleBase(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
         row.addWidget(self.reason, 1)
-        again = button("Assess it", lambda: self._session.assessments.clear(self.target))
-        again.setAccessibleName(f"{self.scale.label} can be assessed after all")
-        row.addWidget(again)
+        again = f"{self.scale.label} can be assessed after all"
+        row.addWidget(icon_button("cross", again, lambda: self._session.assessments.clear(self.target)))
         return holder
 
     def _ask(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -71,16 +70,6 @@ class Notes(QObject):
         """The number of a pinned note on this image, from 1; None for a note on the whole image."""
         pinned = [one.id for one in self.rows if one.y is not None]
         return pinned.index(note.id) + 1 if note.id in pinned else None
-
-    def at(self, x: float, y: float, within: float) -> CommentRow | None:
-        """The pinned note nearest to an image point, at most ``within`` image pixels away."""
-        near = [
-            (math.hypot(one.x + 0.5 - x, one.y + 0.5 - y), one)
-            for one in self.rows
-            if one.x is not None and one.y is not None
-        ]
-        found = min(near, key=lambda pair: pair[0], default=None)
-        return found[1] if found is not None and found[0] <= within else None
 
     # ---- choosing
 

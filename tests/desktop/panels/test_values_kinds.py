@@ -161,3 +161,11 @@ def test_a_stale_bar_is_drawn_in_pieces(qtbot, qapp) -> None:
     assert all(row())
     made.show_state(False, 0.8, False, stale=True)
     assert any(row()) and not all(row())
+
+
+def test_digits_pass_over_a_scale_that_cannot_be_assessed(desk, values) -> None:
+    second = GradeScale("macula", ("0", "1"))
+    desk.set_schema(replace(RICH, grades=(*RICH.grades, second)))
+    desk.assessments.set_not_assessable("grade:severity", "Reflex")
+    assert values.by_digit("1")
+    assert desk.label.grades == {"macula": "1"}

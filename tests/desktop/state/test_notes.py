@@ -99,6 +99,4 @@ def test_other_readers_notes_are_shown_and_can_be_resolved_only(qtbot, folder) -
     again.notes.resolve(note, True)
     saved(qtbot, again)
     assert again.project.comments(image)[0].resolved_by == again.project.reader
-    assert again.notes.at(6.0, 4.0, within=3.0).id == note.id
-    assert again.notes.at(9.0, 4.0, within=3.0) is None
     close(qtbot, again)

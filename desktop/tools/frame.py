@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
@@ -159,7 +160,7 @@ class FrameTool(RegionTool):
         frame = self._frame
         self._forget()
         if frame is not None:
-            self._take(self._region(frame, *self._size()))
+            self._take_shape(frame, partial(self._region, frame))
 
     def _forget(self) -> None:
         self._frame = self._start = self._held = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from PySide6.QtGui import QPainter
 
@@ -60,7 +61,7 @@ class LassoTool(RegionTool):
         """Close what is drawn so far."""
         points, self._points = self._points, []
         if len(points) > 2:
-            self._take(polygon_region(points, *self._size()))
+            self._take_shape(points, partial(polygon_region, points))
         self.repaint()
 
     def abort(self) -> None:

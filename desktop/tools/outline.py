@@ -206,7 +206,7 @@ class OutlineTool(RegionTool):
 
     def _commit(self) -> None:
         line = [*itertools.chain.from_iterable(self._paths), *self._way(-1, self._anchors[0])]
-        self._take(polygon_region(line, *self._size()))
+        self._take_shape(line, partial(polygon_region, line))
 
     def _forget(self) -> None:
         self._anchors, self._maps, self._paths, self._live = [], [], [], []

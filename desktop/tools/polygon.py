@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
@@ -158,7 +159,7 @@ class PolygonTool(RegionTool):
             self.context.say("A polygon needs three vertices; click to place more, or press Esc.")
             return
         self._forget()
-        self._take(polygon_region(points, *self._size()))
+        self._take_shape(points, partial(polygon_region, points))
 
     def _forget(self) -> None:
         self._points, self._hover, self._grabbed = [], None, None

@@ -7,7 +7,7 @@ region is turned into a patch off the GUI thread and lands in a moment.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 
@@ -17,7 +17,8 @@ from desktop.project.patch import Patch
 from desktop.project.planes import Bits, LabelPlanes
 from desktop.project.stroke import StrokeRecorder
 from desktop.tools.base import Tool, ToolContext, ToolEvent
-from desktop.tools.shapes import Region
+from desktop.tools.disc import Point
+from desktop.tools.shapes import Region, box_around
 from desktop.tools.stroke import stamp
 
 __all__ = ["LARGE", "RegionTool"]
@@ -78,6 +79,15 @@ class RegionTool(Tool):
         return label is not None and mine is not None and label.key == mine.key
 
     # --- the end of a gesture
+
+    def _take_shape(self, corners: Sequence[Point], compute: Callable[[int, int], Region]) -> None:
+        """Set or clear ``compute(height, width)``, a shape between ``corners``; a large one behind."""
+        height, width = self._size()
+        y0, x0, y1, x1 = box_around(corners, height, width)
+        if (y1 - y0) * (x1 - x0) > LARGE:
+            self._take_later(lambda: compute(height, width))
+        else:
+            self._take(compute(height, width))
 
     def _take(self, region: Region) -> None:
         """Set or clear a region now; one of more than ``LARGE`` pixels behind."""

@@ -18,6 +18,7 @@ from desktop.tools.disc import Point
 
 __all__ = [
     "Region",
+    "box_around",
     "ellipse_region",
     "nearest_edge",
     "polygon_region",
@@ -40,6 +41,12 @@ class Region(NamedTuple):
         return self.mask.size == 0
 
 
+def box_around(points: Sequence[Point], height: int, width: int) -> Box:
+    """The box of the pixels whose centres lie between the outermost of some points, cut to an image."""
+    (left, top), (right, bottom) = np.min(points, axis=0), np.max(points, axis=0)
+    return clip_box((_first(top), _first(left), _first(bottom), _first(right)), height, width)
+
+
 def polygon_region(points: Sequence[Point], height: int, width: int) -> Region:
     """The pixels whose centres lie inside a polygon by the even-odd rule, cut to an image.
 
@@ -49,9 +56,7 @@ def polygon_region(points: Sequence[Point], height: int, width: int) -> Region:
     vertices = np.asarray(points, np.float64).reshape(-1, 2)
     if len(vertices) < 3:
         return _nothing()
-    (left, top), (right, bottom) = vertices.min(axis=0), vertices.max(axis=0)
-    box = clip_box((_first(top), _first(left), _first(bottom), _first(right)), height, width)
-    y0, x0, y1, x1 = box
+    y0, x0, y1, x1 = box = box_around(points, height, width)
     if y1 <= y0 or x1 <= x0:
         return _nothing()
     rows, columns = _crossings(vertices, y0, y1)
@@ -81,8 +86,7 @@ def _crossings(vertices: NDArray[np.float64], y0: int, y1: int) -> tuple[NDArray
 
 def rectangle_region(first: Point, second: Point, height: int, width: int) -> Region:
     """The pixels whose centres lie inside an upright rectangle between two corners, cut to an image."""
-    (left, right), (top, bottom) = sorted((first[0], second[0])), sorted((first[1], second[1]))
-    box = clip_box((_first(top), _first(left), _first(bottom), _first(right)), height, width)
+    box = box_around((first, second), height, width)
     return Region(box, np.ones((box[2] - box[0], box[3] - box[1]), np.bool_))
 
 

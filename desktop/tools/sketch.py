@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -89,7 +90,11 @@ def sketch_handles(
 def sketch_pixels(
     painter: QPainter, viewport: Viewport, box: Box, mask: Bits, color: str, opacity: float = 0.5
 ) -> None:
-    """Tint the pixels of a mask in ``color``; the mask (h, w) bool may be coarser than the image's box."""
+    """Tint the pixels of a mask in ``color``; the mask (h, w) bool may be coarser than the image's box.
+
+    Only what is in view is made a picture of, and no finer than the screen.
+    """
+    box, mask = _in_view(viewport, box, mask)
     if mask.size == 0:
         return
     tint = QColor(color)
@@ -106,6 +111,21 @@ def sketch_pixels(
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
     painter.drawImage(QRectF(left, top, right - left, bottom - top), image, QRectF(image.rect()))
     painter.restore()
+
+
+def _in_view(viewport: Viewport, box: Box, mask: Bits) -> tuple[Box, Bits]:
+    """The part of a mask that is in view, and its box; every second, third, ... pixel when it is small."""
+    if mask.size == 0:
+        return box, mask
+    down, across = (box[2] - box[0]) / mask.shape[0], (box[3] - box[1]) / mask.shape[1]
+    seen = viewport.visible_box()
+    step = max(1, math.floor(1 / (viewport.scale * max(down, across))))
+    y0, x0 = max(0, math.floor((seen[0] - box[0]) / down)), max(0, math.floor((seen[1] - box[1]) / across))
+    y1, x1 = math.ceil((seen[2] - box[0]) / down), math.ceil((seen[3] - box[1]) / across)
+    part = mask[y0 : max(y0, y1) : step, x0 : max(x0, x1) : step]
+    top, left = box[0] + round(y0 * down), box[1] + round(x0 * across)
+    bottom, right = top + round(part.shape[0] * step * down), left + round(part.shape[1] * step * across)
+    return (top, left, bottom, right), part
 
 
 def sketch_words(painter: QPainter, viewport: Viewport, at: Point, words: str) -> None:

@@ -37,8 +37,8 @@ REACH = Option(
     hint="How far from the place pressed it looks",
 )  # fmt: skip
 
-_PREVIEW = 1 << 20
-"""Pixels looked at while dragging: what is larger is looked at in every second, third, ... row and column."""
+_PREVIEW = 700_000
+"""Pixels looked at while dragging: of more, every second, third, ... row and column."""
 _DEVICE_PIXELS_A_STEP = 4.0
 """So far the pointer is dragged for one step of tolerance."""
 
@@ -77,6 +77,7 @@ class WandTool(RegionTool):
         super().__init__(context)
         self._sample: Sample | None = None
         self._from = (0.0, 0)
+        self._scale = 1.0
         self._preview: tuple[Box, Bits] | None = None
 
     @property
@@ -98,6 +99,7 @@ class WandTool(RegionTool):
             return False
         if not (0 <= row < pixels.shape[0] and 0 <= column < pixels.shape[1]):
             return False
+        self._scale = event.scale
         self._from = (event.x * event.scale, self.value(TOLERANCE.name))
         self._look(self._sample_at((event.x, event.y), seed_colour(pixels, row, column)))
         return True
@@ -159,8 +161,9 @@ class WandTool(RegionTool):
             return
         self._sample = sample
         y0, x0, y1, x1 = sample.box(*pixels.shape[:2])
-        step = math.ceil(math.sqrt((y1 - y0) * (x1 - x0) / _PREVIEW))
-        self._preview = similar_region(pixels, sample, max(1, step))
+        # No finer than the screen: what is taken is looked at exactly, in the end.
+        step = max(math.ceil(math.sqrt((y1 - y0) * (x1 - x0) / _PREVIEW)), math.floor(1 / self._scale), 1)
+        self._preview = similar_region(pixels, sample, step)
         self.repaint()
 
     def _forget(self) -> None:

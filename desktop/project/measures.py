@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Point = tuple[float, float]
 """(x, y) in image coordinates."""
 
+_LABELS_16 = 65_000
 MICROMETRES_BELOW = 0.1
 """Lengths under this many millimetres are written in micrometres."""
 SQUARE_MICROMETRES_BELOW = 0.001
@@ -102,12 +103,11 @@ def measure(
     if not width or not height:
         return ClassMeasures()
     piece = np.ascontiguousarray(bits[y : y + height, x : x + width])
-    count, _, statistics, _ = cv2.connectedComponentsWithStats(piece, connectivity=8)
-    areas = statistics[1:, cv2.CC_STAT_AREA]
+    areas = _component_areas(piece)
     area = int(areas.sum())
     found = _nearest(piece, (x, y), point, spacing) if point is not None else None
     return ClassMeasures(
-        count=count - 1,
+        count=len(areas),
         area_px=area,
         largest_px=int(areas.max()),
         share=area / mask.size,
@@ -115,6 +115,18 @@ def measure(
         nearest=found[1] if found is not None else None,
         toward=found[2] if found is not None else None,
     )
+
+
+def _component_areas(piece: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """The areas of the 8-connected components of a mask (h, w) of 0 and 1.
+
+    Labels of 16 bits take a third of the time (8 against 25 ms on 1582 x 2348 pixels), but must not run out:
+    a new one is needed at most at each pixel that is set and whose left neighbour is not.
+    """
+    starts = np.count_nonzero(piece[:, 0]) + np.count_nonzero(piece[:, 1:] > piece[:, :-1])
+    depth = cv2.CV_16U if starts < _LABELS_16 else cv2.CV_32S
+    _, _, statistics, _ = cv2.connectedComponentsWithStatsWithAlgorithm(piece, 8, depth, cv2.CCL_SPAGHETTI)
+    return np.asarray(statistics[1:, cv2.CC_STAT_AREA], dtype=np.int32)
 
 
 def _nearest(

@@ -45,6 +45,15 @@ def test_counts_areas_and_the_nearest_pixel_are_those_of_plain_arithmetic(mask, 
     assert mask[math.floor(y), math.floor(x)]
 
 
+def test_more_lesions_than_labels_of_sixteen_bits_are_all_counted():
+    mask = np.zeros((700, 700), bool)
+    mask[::2, ::2] = True
+    found = measure(mask)
+    assert (found.count, found.area_px, found.largest_px) == (350 * 350, 350 * 350, 1)
+    mask[::2] = True
+    assert measure(mask).count == 350
+
+
 @settings(max_examples=60, deadline=None)
 @given(masks)
 def test_a_mask_is_measured_alike_from_all_sides(mask):

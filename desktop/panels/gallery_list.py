@@ -12,15 +12,17 @@ from PySide6.QtCore import (
     QItemSelectionRange,
     QModelIndex,
     QPoint,
+    QSize,
     Qt,
     QTimer,
     Signal,
 )
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QListView
+from PySide6.QtWidgets import QAbstractItemView
 
 from desktop.panels.gallery_delegate import CELL_SIDES, ROW, GalleryDelegate
 from desktop.panels.gallery_model import GalleryModel
+from desktop.panels.uniform_view import UniformView
 from desktop.session import Session
 
 _SETTLE_MS = 40
@@ -34,7 +36,7 @@ _CHOOSING: Final = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.Contr
 _Select = QItemSelectionModel.SelectionFlag
 
 
-class GalleryList(QListView):
+class GalleryList(UniformView):
     """Rows or cells; asks the session for the thumbnails in sight.
 
     A click goes to an image. Shift and Ctrl choose several, as does Shift with the arrows; Ctrl+A takes all.
@@ -58,12 +60,7 @@ class GalleryList(QListView):
         self.setModel(model)
         self.painter_ = GalleryDelegate(session, model, self)
         self.setItemDelegate(self.painter_)
-        self.setUniformItemSizes(True)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self.setMouseTracking(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName("Images")
         self._settled = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -71,6 +68,7 @@ class GalleryList(QListView):
         self.verticalScrollBar().valueChanged.connect(lambda _: self._settled.start())
         for signal in (model.rowsInserted, model.modelReset):
             signal.connect(lambda *_: self._settled.start())
+        model.modelReset.connect(self.scheduleDelayedItemsLayout)
         model.modelReset.connect(self._chosen_changed)
         self.selectionModel().selectionChanged.connect(lambda *_: self._chosen_changed())
 
@@ -78,26 +76,14 @@ class GalleryList(QListView):
 
     def show_list(self) -> None:
         """Show rows."""
-        first = self.visible_rows().start
         self.painter_.side = 0
-        self.setFlow(QListView.Flow.TopToBottom)
-        self.setWrapping(False)
-        self.setResizeMode(QListView.ResizeMode.Fixed)
-        self._laid_out(first)
+        self.set_cell(QSize(1, ROW), side_by_side=False)
+        self._settled.start()
 
     def show_grid(self, size: int) -> None:
         """Show cells; ``size`` is the place of their side in CELL_SIDES."""
-        first = self.visible_rows().start
         self.painter_.side = CELL_SIDES[size]
-        self.setFlow(QListView.Flow.LeftToRight)
-        self.setWrapping(True)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self._laid_out(first)
-
-    def _laid_out(self, first: int) -> None:
-        """Lay out anew; what was at the top stays there."""
-        self.doItemsLayout()
-        self.scrollTo(self._model.index(first), QListView.ScrollHint.PositionAtTop)
+        self.set_cell(self.painter_.cell(), side_by_side=True)
         self._settled.start()
 
     # ---- what is in sight
@@ -109,28 +95,9 @@ class GalleryList(QListView):
             self.scrollTo(self.currentIndex())
         self._settled.start()
 
-    def visible_rows(self) -> range:
-        """Return the rows in sight."""
-        count = self._model.rowCount()
-        if not count:
-            return range(0)
-        corner = self.viewport().rect().topLeft()
-        inside = QPoint(self.painter_.side // 2 or 1, 1) if self.painter_.side else QPoint(0, 0)
-        first = max(self.indexAt(corner + inside).row(), 0)
-        if not self.painter_.side:
-            shown = self.viewport().height() // ROW + 2
-        else:
-            cell = self.painter_.cell()
-            across = max(1, self.viewport().width() // cell.width())
-            shown = across * (self.viewport().height() // cell.height() + 2)
-            # Between two cells there is nothing to ask: go by the place of the bar.
-            bar = self.verticalScrollBar()
-            first = bar.value() // cell.height() * across
-        return range(min(first, count), min(first + shown, count))
-
     def want_visible(self) -> None:
         """Ask for the thumbnails in sight."""
-        positions = [self._model.position(row) for row in self.visible_rows()]
+        positions = [self._model.position(row) for row in self.rows_in_sight()]
         self._session.filtering.pictures.want("gallery", positions)
 
     # ---- what is chosen
@@ -188,7 +155,7 @@ class GalleryList(QListView):
         index = self._model.index(row)
         flag = _Select.NoUpdate if self.many else _Select.ClearAndSelect
         self.selectionModel().setCurrentIndex(index, flag)
-        self.scrollTo(index, QListView.ScrollHint.EnsureVisible)
+        self.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
         self.viewport().update()
 
     # ---- hands

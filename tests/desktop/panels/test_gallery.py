@@ -305,13 +305,13 @@ def test_the_grid_draws_cells_and_asks_for_what_is_in_sight(qtbot, session, gall
     assert view.visualRect(gallery.model.index(1)).width() == CELL_SIDES[2] + 16
     gallery.toggle_grid()
     settle(gallery)
-    at_top = view.visible_rows().start
+    at_top = view.rows_in_sight().start
     assert abs(at_top - rows[0]) <= 3, "what was in sight stays in sight"
     assert view.visualRect(gallery.model.index(at_top + 1)).height() == ROW
 
 
 def settle(gallery: Gallery) -> None:
-    gallery.list.doItemsLayout()
+    gallery.list.executeDelayedItemsLayout()
     gallery.grab()
 
 

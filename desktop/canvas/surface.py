@@ -172,6 +172,7 @@ class ImageSurface(Movable):
         """Say in a line at the top of the image what is shown; None: nothing."""
         if banner != self._banner:
             self._banner = banner
+            self._describe()
             self.update()
 
     def set_view_settings(self, settings: ViewSettings) -> None:
@@ -333,4 +334,6 @@ class ImageSurface(Movable):
     def _describe(self) -> None:
         image, placard = self._image, self._placard
         words = f"{image.width} by {image.height} pixels" if image else placard.words
+        if image and self._banner is not None:
+            words = f"{self._banner.words}. {words}"
         self.setAccessibleDescription(words)

@@ -13,6 +13,7 @@ from desktop.canvas.evening import even, evened_rgb8, wants_evening
 from desktop.canvas.native import NativePyramid, windowed
 from desktop.canvas.pyramid import ImagePyramid
 from desktop.canvas.viewport import Viewport
+from inference.images import read_rgb8
 from tests.desktop.canvas.test_composer import picture
 
 
@@ -192,3 +193,20 @@ def test_native_values_of_another_size_are_refused():
 def test_adjusting_needs_no_second_look_at_the_settings():
     image = ImagePyramid.build(noise())
     assert Adjustment(ViewSettings(window=Window(0, 9, "uint16")), image).settings.neutral
+
+
+@pytest.mark.real_images
+def test_red_free_and_even_on_a_fundus_photograph(real_images):
+    rgb = read_rgb8(real_images / "retina" / "images" / "IDRiD_01.jpg")
+    image = ImagePyramid.build(rgb)
+    before = rgb[::7, ::7].copy()
+    viewport = Viewport(image.width, image.height, 800, 532).fit()
+    plain = shown(image, ViewSettings(), viewport)
+    red_free = shown(image, ViewSettings(channel="green"), viewport)
+    assert np.array_equal(red_free[..., 0], plain[..., 1])
+    chosen = ViewSettings(channel="green", clahe=True)
+    image.evened = even(image, chosen)
+    seen = shown(image, chosen, viewport)
+    inside = (slice(150, 400), slice(250, 550))  # the macula and its vessels
+    assert seen[inside].std() > 1.15 * red_free[inside].std(), "vessels stand out more"
+    assert np.array_equal(rgb[::7, ::7], before)

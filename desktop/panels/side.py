@@ -19,11 +19,11 @@ class SideColumn(QSplitter):
         super().__init__(Qt.Orientation.Vertical)
         self.setHandleWidth(1)
         self.setChildrenCollapsible(False)
-        self.upper = self._part("Grades, findings, layers", *above)
-        self.upper.setMinimumHeight(_LOWEST_ABOVE)
-        self.lower = self._part("Notes, history, view, measures", tabs)
-        self.lower.setMinimumHeight(_LOWEST_BELOW)
-        for part in (self.upper, self.lower):
+        self.above = self._part("Grades, findings, layers", *above)
+        self.above.setMinimumHeight(_LOWEST_ABOVE)
+        self.below = self._part("Notes, history, view, measures", tabs)
+        self.below.setMinimumHeight(_LOWEST_BELOW)
+        for part in (self.above, self.below):
             self.addWidget(part)
         self.setStretchFactor(0, 3)
         self.setStretchFactor(1, 2)
@@ -44,7 +44,7 @@ class SideColumn(QSplitter):
 
     def bring_into_sight(self, widget: QWidget, margin: int = 12 * GRID) -> None:
         """Scroll the part that holds a widget until it is seen, with ``margin`` pixels around it."""
-        for part in (self.upper, self.lower):
+        for part in (self.above, self.below):
             body = part.widget()
             if body is not None and body.isAncestorOf(widget):
                 layout = body.layout()

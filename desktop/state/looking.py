@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.canvas.adjust import ViewSettings
 from desktop.canvas.evening import even, wants_evening
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from desktop.state.showing import Showing
 
 __all__ = ["Looking"]
+
+AFTER_CURRENT_MS = 200
+"""The neighbours' turn comes so long after anything changed: the image on screen goes first."""
 
 
 class Looking(QObject):
@@ -43,10 +46,14 @@ class Looking(QObject):
         self.keep_settings = True
         self.overview = True
         self._evening: set[int] = set()
+        self._near = QTimer(self)
+        self._near.setSingleShot(True)
+        self._near.setInterval(AFTER_CURRENT_MS)
+        self._near.timeout.connect(self._even_near)
         session.image_changed.connect(self._next_image)
         session.entries_reset.connect(self._evening.clear)  # what was under way there is dropped
         if showing is not None:
-            showing.pool.pixels_ready.connect(self._read_ahead)
+            showing.pool.pixels_ready.connect(lambda _: self._look_ahead())
 
     # ---- chosen by a person
 
@@ -61,6 +68,7 @@ class Looking(QObject):
         before, self.settings = self.settings, settings
         if before.clahe and not settings.clahe:
             self._forget_evened()
+        self._look_ahead()
         self.settings_changed.emit(settings)
 
     def reset(self) -> None:
@@ -122,11 +130,18 @@ class Looking(QObject):
         if entry is not None and not self.keep_settings:
             self.reset()
         self._forget_evened(but_near=True)
+        self._look_ahead()
 
-    def _read_ahead(self, position: int) -> None:
+    def _look_ahead(self) -> None:
+        if self.settings.clahe and self._showing is not None:
+            self._near.start()
+
+    def _even_near(self) -> None:
         """The next image shall be shown in this light at once: even it before it is asked for."""
-        if self.settings.clahe and self._showing is not None and abs(position - self._showing.position) == 1:
-            pyramid = self._pyramid(position)
+        if not self.settings.clahe or self._showing is None:
+            return
+        for step in (1, -1):
+            pyramid = self._pyramid(self._showing.position + step)
             if pyramid is not None:
                 self.even(pyramid)
 

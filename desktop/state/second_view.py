@@ -244,7 +244,8 @@ class SecondView(QObject):
         if choice.kind is Kind.IMAGE:
             self._show_image(choice)
         elif same is None:
-            self.waiting = "Reading…"
+            self.problem = self._session.image_problem or ""
+            self.waiting = "" if self.problem else "Reading…"
         else:
             self.pyramid = same
             {

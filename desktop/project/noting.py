@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select
@@ -17,7 +17,7 @@ from desktop.project import tables
 from desktop.project.base import ProjectBase
 from desktop.project.errors import ProjectError
 from desktop.project.journal import now
-from desktop.project.rows import CommentRow
+from desktop.project.rows import Assessment, CommentRow
 from desktop.project.uuid7 import uuid7
 
 EDIT: Final = "edit"
@@ -26,14 +26,6 @@ RESTORE: Final = "restore"
 RESOLVE: Final = "resolve"
 REOPEN: Final = "reopen"
 _OWN: Final = (EDIT, REMOVE, RESTORE)
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """What a reader said of one target ("class:<id>", "grade:<scale>", "finding:<name>") by hand."""
-
-    state: str
-    reason: str = ""
 
 
 class NotingCommands(ProjectBase):

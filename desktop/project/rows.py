@@ -110,3 +110,11 @@ class CommentRow:
     edited: str = ""
     removed: bool = False
     resolved_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a reader said of one target ("class:<id>", "grade:<scale>", "finding:<name>") by hand."""
+
+    state: str
+    reason: str = ""

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.project.noting import Assessment
-from desktop.project.rows import NOT_ASSESSABLE, UNREVIEWED
+from desktop.project.rows import NOT_ASSESSABLE, UNREVIEWED, Assessment
 
 if TYPE_CHECKING:
     from desktop.session import Session

@@ -1,8 +1,13 @@
 import math
+import shutil
+from types import SimpleNamespace
 
+import cv2
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from scipy import ndimage
 
 from desktop.canvas.view import CanvasView
 from desktop.project.measures import Spacing
@@ -18,8 +23,6 @@ class Desk:
     """A real session with one image of 300 x 400 pixels, seen 1:1."""
 
     def __init__(self, qtbot, folder) -> None:
-        import cv2
-
         folder.mkdir()
         cv2.imwrite(str(folder / "eye.png"), picture(3, 300, 400))
         self.session = new_session()
@@ -162,3 +165,41 @@ def test_a_point_is_put_back_by_escape(desk):
     QTest.mouseRelease(desk.view, LEFT, NONE, QPoint(150, 50))
     assert desk.marks.points[0].start == (100.5, 100.5)
     assert math.dist(desk.marks.points[0].start, desk.marks.points[0].end) == 0
+
+
+@pytest.mark.real_images
+def test_on_a_fundus_photograph_with_its_true_lesions(qtbot, tmp_path, real_images):
+    retina = real_images / "retina"
+    folder = tmp_path / "retina"
+    folder.mkdir()
+    shutil.copy(retina / "images" / "IDRiD_01.jpg", folder)
+    session = new_session()
+    open_and_wait(qtbot, session, folder)
+    marks = session.measuring
+    qtbot.waitUntil(lambda: marks._image_id is not None)
+    truth = cv2.imread(str(retina / "masks" / "EX" / "IDRiD_01_EX.png"), cv2.IMREAD_GRAYSCALE) > 0
+    planes = session.label.planes
+    planes.set_class(session.class_id, planes.whole, truth)
+    view = CanvasView()
+    qtbot.addWidget(view)
+    view.resize(800, 600)
+    view.set_image(session.image_pyramid)
+    desk = SimpleNamespace(view=view)
+    for tool, points in ((CalliperTool, ((200, 200), (400, 260), (620, 300))), (MarkTool, ((410, 310),))):
+        view.set_tool(tool(session))
+        Desk.drag(desk, *points)
+    line, fovea = marks.marks
+    assert line.start == pytest.approx(view.viewport.to_image(200.5, 200.5))
+    assert line.end == pytest.approx(view.viewport.to_image(620.5, 300.5))
+    marks.set_spacing(Spacing.of_line(line.start, line.end, 10.0), "size", "calliper", "")
+    marks.want_table(True)
+    qtbot.waitUntil(lambda: marks.measures is not None and bool(marks.measures[session.class_id].nearest_px))
+    found = marks.measures[session.class_id]
+    assert found.count == ndimage.label(truth, np.ones((3, 3)))[1]
+    assert found.area_px == truth.sum()
+    rows, columns = np.nonzero(truth)
+    away = np.hypot(columns + 0.5 - fovea.x, rows + 0.5 - fovea.y).min()
+    assert found.nearest_px == pytest.approx(away, rel=1e-5)
+    assert found.nearest_mm(marks.spacing) == pytest.approx(away * marks.spacing.x_mm, rel=1e-5)
+    qtbot.waitUntil(lambda: session.pending == 0)
+    close(qtbot, session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import Qt
@@ -18,10 +19,11 @@ _COLUMN = 37 * GRID
 _GAP = 4 * GRID
 _ROW = 3 * GRID
 _MOST_COLUMNS = 4
-_RUNS = (
-    ("grade.", "Values", "Set the grade", "0 … 9"),
-    ("class.", "Classes", "Select a class", "Ctrl+1 … Ctrl+9"),
-)
+_LEAST_RUN = 3
+# So much of a page each key moves the sheet.
+_SCROLLS = {
+    Qt.Key.Key_Down: 0.1, Qt.Key.Key_Up: -0.1, Qt.Key.Key_PageDown: 0.9, Qt.Key.Key_PageUp: -0.9,
+}  # fmt: skip
 NOTHING = "No action is called that. Esc closes this sheet."
 
 
@@ -33,6 +35,8 @@ class _Field(SearchField):
         sheet = self.parentWidget()
         if event.text() == "?" and not self.text() and isinstance(sheet, KeySheet):
             sheet.close_down()
+        elif isinstance(sheet, KeySheet) and event.key() in _SCROLLS:
+            sheet.turn(_SCROLLS[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 
@@ -135,6 +139,12 @@ class KeySheet(Overlay):
         self.search.clear()
         self.open_up(self.search)
 
+    def turn(self, pages: float) -> None:
+        """Move the sheet up or down by so many pages."""
+        if self._scroll is not None:
+            bar = self._scroll.verticalScrollBar()
+            bar.setValue(bar.value() + round(pages * bar.pageStep()))
+
     def place(self) -> None:
         """Deal the sections into the columns that fit, and keep the sheet inside its parent."""
         parent = self.parentWidget()
@@ -172,34 +182,34 @@ def _shown_section(section: Section) -> QWidget:
     return section.holder
 
 
-def _sections(actions: object) -> list[Section]:
-    """Return what every section shows, in the order of the catalogue; digit keys are one line."""
+def _sections(actions: Iterable[Action]) -> list[Section]:
+    """Return what every section shows, in the order of the catalogue; a run of digit keys is one line."""
     found: dict[str, Section] = {}
-    runs = set()
-    for action in actions:  # type: ignore[attr-defined]
-        run = next((one for one in _RUNS if action.id.startswith(one[0])), None)
-        if run is not None and action.shortcuts and not _own_run(action):
-            run = None
-        if run is None:
-            _take(found, action)
-        elif run[0] not in runs:
-            runs.add(run[0])
-            found.setdefault(run[1], Section(run[1])).lines.append((run[2], [run[3]]))
+    runs: dict[str, list[Action]] = {}
+    shown_actions = [one for one in actions if one.shortcuts]
+    for action in shown_actions:
+        runs.setdefault(_run_of(action), []).append(action)
+    for action in shown_actions:
+        run = runs[_run_of(action)]
+        section = found.setdefault(action.section, Section(action.section))
+        if len(run) < _LEAST_RUN:
+            keys = list(dict.fromkeys(shown(one) for one in action.shortcuts))
+            section.lines.append((action.text, keys))
+        elif action is run[0]:
+            numbers = [one.id.rpartition(".")[2] for one in (run[0], run[-1])]
+            text = action.text.replace(numbers[0], " … ".join(numbers), 1)
+            section.lines.append((text, [f"{shown(action.shortcuts[0])} … {numbers[1]}"]))
     tools = found.setdefault("Tools", Section("Tools"))
     tools.lines.append(("Move the image while held", ["Space"]))
     return list(found.values())
 
 
-def _own_run(action: Action) -> bool:
-    """Whether an action of a run of digits still has the key that the one line says."""
-    _, digit = action.id.split(".", 1)
-    return action.shortcuts in ((digit,), (f"Ctrl+{digit}",))
-
-
-def _take(found: dict[str, Section], action: Action) -> None:
-    if action.shortcuts:
-        keys = list(dict.fromkeys(shown(one) for one in action.shortcuts))
-        found.setdefault(action.section, Section(action.section)).lines.append((action.text, keys))
+def _run_of(action: Action) -> str:
+    """Return what the actions of one run share: "grade.", when the key ends in the id's own digit."""
+    above, _, number = action.id.rpartition(".")
+    keys = action.shortcuts
+    in_run = number.isdigit() and len(keys) == 1 and keys[0].endswith(number) and number in action.text
+    return f"{above}.{keys[0][: -len(number)]}" if in_run else action.id
 
 
 def _dealt(sections: list[Section], count: int) -> list[list[Section]]:

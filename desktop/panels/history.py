@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QFont, QIcon, QKeyEvent
+from PySide6.QtGui import QFont, QIcon, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QListView, QSizePolicy, QWidget
 
 from desktop.panels.history_row import StepDelegate
@@ -210,10 +210,15 @@ class HistoryPanel(QWidget):
         self.layer.setVisible(some and self.layer.count() > 2)
         self.empty.setVisible(not some)
         self._show_state()
-        if some:
+        if some and self.isVisible():
             index = self.model.index(self.model.present)
             self.list.setCurrentIndex(index)
             self.list.scrollTo(index)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Show the present step."""
+        super().showEvent(event)
+        self.refresh()
 
     def _show_state(self) -> None:
         count = self.model.count

@@ -188,6 +188,8 @@ class LayerDetails(QWidget):
             return (
                 f"{stays:,} pixel{'' if stays == 1 else 's'} stay{'s' if stays == 1 else ''}: painted by you"
             )
+        if one.name in self._session.offers.class_names:
+            return "Dashed: what the model says. It came after you drew; T takes it."
         if thresholds.is_shared(one.name):
             shared = thresholds.shared_cut(one.name).threshold
             return f"Unseen images: {shared:.2f}, set in this project"

@@ -36,6 +36,7 @@ class LayerRow(QWidget):
         self.mask_class = one
         self.number = number
         self.selected = False
+        self._held = ""
         self.setFixedHeight(HEIGHT)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.swatch = Swatch(one.label)
@@ -145,11 +146,12 @@ class LayerRow(QWidget):
             "" if style.visible else "hidden",
             "locked" if locked else "",
             "reviewed" if reviewed else "not reviewed yet",
-            self.holds.whole(),
+            self._held,
         ]
         self.setAccessibleName(", ".join(filter(None, said)))
         key = f" · Ctrl+{self.number}" if self.number < 10 else ""
-        self.setToolTip(f"{self.mask_class.label}{key}")
+        held = f"\n{self._held}" if self._held else ""
+        self.setToolTip(f"{self.mask_class.label}{key}{held}")
 
     def show_count(self, count: Count | None) -> None:
         """Show what the layer holds; None: not counted yet."""
@@ -161,7 +163,9 @@ class LayerRow(QWidget):
             text = f"{count.regions:,} · {count.pixels:,} px"
         self.holds.setText(text)
         regions = f"{count.regions:,} region{'' if count.regions == 1 else 's'}" if count else ""
-        self.holds.setAccessibleName(f"{regions}, {count.pixels:,} pixels" if count else "")
+        said = f"{regions}, {count.pixels:,} pixels" if count else ""
+        self.holds.setAccessibleName(said)
+        self._held = said
 
     def _show_buttons(self) -> None:
         """Quiet until wanted: what is as usual is seen on the selected row and under the pointer only."""

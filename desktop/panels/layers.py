@@ -40,7 +40,8 @@ class Layers(QWidget):
             session.display_changed, session.history_changed, session.layers.changed,
         ):  # fmt: skip
             signal.connect(self.refresh)
-        session.layer_counts.changed.connect(self.refresh)
+        for changed in (session.layer_counts.changed, session.offers.changed):
+            changed.connect(self.refresh)
         session.thresholds.changed.connect(self._refresh_cuts)
         look().changed.connect(self.refresh)
         self.rebuild()

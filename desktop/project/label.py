@@ -267,7 +267,8 @@ class Label:
         if not self._copy_in(foreseen):
             return False
         for edit in foreseen.edits:
-            self._state.change(Edit(edit.text, (), edit.values), forward=forward)
+            if edit.values:
+                self._state.change(Edit(edit.text, (), edit.values), forward=forward)
             row = self.history.redo_row() if forward else self.history.undo_row()
             if row is not None:
                 self._follow(row, edit)

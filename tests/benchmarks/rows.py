@@ -43,7 +43,7 @@ ROWS: tuple[Budget, ...] = (
     Budget("history: 100 steps back or forth, behind", 250, "ms", f"{THRESHOLDS}:journey"),
     Budget("history: 500 steps, hold of the GUI thread", 16, "ms", f"{THRESHOLDS}:journey_slot"),
     Budget("undo steps in memory after 2,000 strokes", 10, "MB", f"{THRESHOLDS}:steps_memory", "median"),
-    Budget("growth over 2,000 strokes", 40, "MB", f"{THRESHOLDS}:steps_resident", "median"),
+    Budget("growth from the 800th to the 2,000th stroke", 40, "MB", f"{THRESHOLDS}:steps_resident", "median"),
     Budget(
         "open a folder of 100,000 images: usable list",
         1.0,

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSlider,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -112,7 +113,7 @@ class ViewOptions(QWidget):
             LookSlider(name) for name in ("Brightness", "Contrast", "Gamma")
         )
         self.channels: dict[str, QToolButton] = {}
-        self.clahe = _box("Local contrast (CLAHE)", "Local contrast is evened for the eye only (Alt+C)")
+        self.clahe = _box("Local contrast", "Local contrast is evened (CLAHE), for the eye only (Alt+C)")
         self.keep_settings = _box("Keep these settings", "Otherwise every image is shown as it is")
         self.keep_place = _box("Keep zoom and place", "Otherwise every image is fitted (Ctrl+K)")
         self.overview = _box("Small map", "There while zoomed in; a click on it goes there (Ctrl+M)")
@@ -128,16 +129,18 @@ class ViewOptions(QWidget):
 
     def _arrange(self) -> None:
         inside = column(self)
+        inside.addLayout(self._channel_row())
         inside.addWidget(self.histogram)
         inside.addLayout(row(self.values, self.auto, self.full, stretch=0))
-        inside.addLayout(self._channel_row())
+        sliders = QVBoxLayout()
+        sliders.setSpacing(0)
         for slider in (self.brightness, self.contrast, self.gamma):
-            inside.addWidget(slider)
-        inside.addWidget(self.clahe)
+            sliders.addWidget(slider)
+        inside.addLayout(sliders)
+        inside.addLayout(row(self.clahe, self.reset, stretch=0))
         inside.addWidget(heading("From image to image"))
         for box in (self.keep_settings, self.keep_place, self.overview):
             inside.addWidget(box)
-        inside.addLayout(row(self.reset))
         inside.addStretch(1)
 
     def _channel_row(self) -> QHBoxLayout:

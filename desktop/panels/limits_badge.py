@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QMenu, QToolButton, QWidget, QWidgetAction
 
@@ -66,15 +64,7 @@ class LimitsBadge(QToolButton):
         """Open the table of classes."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        table = QWidget()
-        grid = QGridLayout(table)
-        grid.setContentsMargins(GRID + GRID // 2, GRID, GRID + GRID // 2, GRID)
-        grid.setHorizontalSpacing(2 * GRID)
-        grid.setVerticalSpacing(0)
-        for column, words in enumerate(("Paint", "only inside", "never on")):
-            grid.addWidget(label(words, "label"), 0, column)
-        for row, one in enumerate(self._session.schema.active_classes, 1):
-            self._add_row(grid, row, one.id, one.label)
+        table = LimitsTable(self._session)
         action = QWidgetAction(menu)
         action.setDefaultWidget(table)
         menu.addAction(action)
@@ -84,29 +74,51 @@ class LimitsBadge(QToolButton):
         menu.popup(self.mapToGlobal(QPoint(0, self.height())))
         return menu
 
-    def _add_row(self, grid: QGridLayout, row: int, class_id: int, name: str) -> None:
-        limits = self._session.limits
-        inside, outside = QCheckBox(), QCheckBox()
-        inside.setAccessibleName(f"Only inside {name}")
-        outside.setAccessibleName(f"Never on {name}")
-        inside.setChecked(class_id in limits.inside)
-        outside.setChecked(class_id in limits.outside)
 
-        def tick(other: QCheckBox, on: bool) -> None:
-            # One excludes the other: what was ticked last holds.
-            if on:
-                other.setChecked(False)
-            one = {class_id}
-            limits.set(
-                limits.inside | one if inside.isChecked() else limits.inside - one,
-                limits.outside | one if outside.isChecked() else limits.outside - one,
-            )
+class LimitsTable(QWidget):
+    """A row a class with two boxes: paint only inside, never on. One of a row excludes the other."""
 
-        inside.clicked.connect(partial(tick, outside))
-        outside.clicked.connect(partial(tick, inside))
-        grid.addWidget(label(name), row, 0)
-        grid.addWidget(inside, row, 1, Qt.AlignmentFlag.AlignCenter)
-        grid.addWidget(outside, row, 2, Qt.AlignmentFlag.AlignCenter)
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._limits = session.limits
+        self.inside: dict[int, QCheckBox] = {}
+        self.outside: dict[int, QCheckBox] = {}
+        grid = QGridLayout(self)
+        grid.setContentsMargins(GRID + GRID // 2, GRID, GRID + GRID // 2, GRID)
+        grid.setHorizontalSpacing(2 * GRID)
+        grid.setVerticalSpacing(0)
+        for at, words in enumerate(("Paint", "only inside", "never on")):
+            grid.addWidget(label(words, "label"), 0, at)
+        for row, one in enumerate(session.schema.active_classes, 1):
+            inside, outside = QCheckBox(), QCheckBox()
+            inside.setAccessibleName(f"Only inside {one.label}")
+            outside.setAccessibleName(f"Never on {one.label}")
+            self.inside[one.id], self.outside[one.id] = inside, outside
+            inside.clicked.connect(lambda on, key=one.id: self._set_inside(key, on))
+            outside.clicked.connect(lambda on, key=one.id: self._set_outside(key, on))
+            grid.addWidget(label(one.label), row, 0)
+            for at, box in ((1, inside), (2, outside)):
+                grid.addWidget(box, row, at, Qt.AlignmentFlag.AlignCenter)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Tick what holds."""
+        for class_id, box in self.inside.items():
+            box.setChecked(class_id in self._limits.inside)
+        for class_id, box in self.outside.items():
+            box.setChecked(class_id in self._limits.outside)
+
+    def _set_inside(self, class_id: int, on: bool) -> None:
+        one = {class_id}
+        inside, outside = self._limits.inside, self._limits.outside
+        self._limits.set(inside | one if on else inside - one, outside - one if on else outside)
+        self.refresh()
+
+    def _set_outside(self, class_id: int, on: bool) -> None:
+        one = {class_id}
+        inside, outside = self._limits.inside, self._limits.outside
+        self._limits.set(inside - one if on else inside, outside | one if on else outside - one)
+        self.refresh()
 
 
 def limits_words(inside: list[str], outside: list[str]) -> str:

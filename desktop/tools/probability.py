@@ -12,7 +12,7 @@ from desktop.project.planes import Bits, Box
 from desktop.tools.base import ToolContext, ToolEvent
 from desktop.tools.options import Option, OptionValue
 from desktop.tools.stroke import SIZE, StrokeTool
-from inference.prediction import Prediction, probability_to_level
+from inference.prediction import Geometry, Prediction, probability_to_level
 
 __all__ = ["ProbabilityBrushTool", "levels_in"]
 
@@ -108,10 +108,10 @@ def levels_in(prediction: Prediction, class_name: str, box: Box) -> NDArray[np.f
     """
     levels, geometry = prediction.levels(class_name), prediction.geometry
     y0, x0, y1, x1 = box
-    top, left, bottom, right = geometry.window
+    top, left, bottom, right = _shown(geometry)
     (first_y, first_x), (scale_y, scale_x) = geometry.to_network(y0, x0), geometry.scale
-    rows, down = _between(first_y, scale_y, y1 - y0, round(top), round(bottom))
-    columns, along = _between(first_x, scale_x, x1 - x0, round(left), round(right))
+    rows, down = _between(first_y, scale_y, y1 - y0, top, bottom)
+    columns, along = _between(first_x, scale_x, x1 - x0, left, right)
     # Rows first, in the few columns that are needed at all.
     start = int(columns[0]) if columns.size else 0
     stop = int(columns[-1]) + 2 if columns.size else 0
@@ -123,6 +123,14 @@ def levels_in(prediction: Prediction, class_name: str, box: Box) -> NDArray[np.f
     out = mixed[:, here] * (1 - along) + mixed[:, there] * along
     _blank_outside(out, box, geometry.source)
     return out
+
+
+def _shown(geometry: Geometry) -> Box:
+    """The network's pixels between which is interpolated: `class_mask` keeps to the window if it is whole."""
+    window = tuple(round(side) for side in geometry.window)
+    if max(abs(a - b) for a, b in zip(window, geometry.window, strict=True)) < 1e-6:
+        return window[0], window[1], window[2], window[3]
+    return 0, 0, geometry.network_size[0], geometry.network_size[1]
 
 
 def _between(

@@ -22,6 +22,7 @@ class RegionStrip(OfferStrip):
         super().__init__("Operation on regions", take=take, leave=leave)
         self.before = label("", "quiet")
         self.amount = QDoubleSpinBox()
+        self.amount.setAccessibleName("By how much")
         self.amount.setFixedWidth(12 * GRID)
         self.amount.setKeyboardTracking(True)
         self.amount.valueChanged.connect(lambda _value: changed())

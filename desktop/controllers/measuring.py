@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from desktop.canvas.marks import LineMark, MarksDecoration, PointMark
 from desktop.canvas.viewed_shade import ViewedShade
 from desktop.formats.measures_table import as_csv, as_tsv, table, write_text
-from desktop.project.measuring import CALLIPER
+from desktop.project.measuring_rows import CALLIPER
 from desktop.theme import look
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from desktop.panels.measure_parts import ClassCard, MarkRow, SpacingForm
 from desktop.panels.widgets import clear, column, heading, icon_button, label, row, switch_button
 from desktop.project.errors import ProjectError
 from desktop.project.measures import Spacing, length_px, length_text, pixels_text, spacing_text
-from desktop.project.measuring import CALLIPER, Mark
+from desktop.project.measuring_rows import CALLIPER, Mark
 from desktop.theme import GRID, look
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from desktop.project.measures import (
     pixels_text,
     share_text,
 )
-from desktop.project.measuring import GROUP, IMAGE, SIZE, Mark
+from desktop.project.measuring_rows import GROUP, IMAGE, SIZE, Mark
 from desktop.theme import GRID, look
 
 SCOPE_TEXT = {IMAGE: "this image", SIZE: "all images of this size", GROUP: "this group"}

@@ -15,7 +15,8 @@ Migration = Callable[[sqlite3.Connection], None]
 
 
 _MEASURING = (
-    """CREATE TABLE spacings (id TEXT NOT NULL, scope TEXT NOT NULL, target TEXT NOT NULL, x_mm FLOAT NOT NULL,
+    """CREATE TABLE spacings (id TEXT NOT NULL, scope TEXT NOT NULL, target TEXT NOT NULL,
+    x_mm FLOAT NOT NULL,
     y_mm FLOAT NOT NULL, source TEXT NOT NULL, text TEXT NOT NULL, reader TEXT NOT NULL,
     created TEXT NOT NULL, removed TEXT, PRIMARY KEY (id), FOREIGN KEY(reader) REFERENCES readers (name))""",
     "CREATE INDEX spacings_by_target ON spacings (scope, target)",
@@ -42,7 +43,8 @@ _GALLERY = (
     disagreements JSON NOT NULL, updated TEXT NOT NULL, PRIMARY KEY (image_id, reader, reading),
     FOREIGN KEY(image_id) REFERENCES images (id), FOREIGN KEY(reader) REFERENCES readers (name))""",
     """CREATE TABLE bulk_actions (id TEXT NOT NULL, reader TEXT NOT NULL, kind TEXT NOT NULL,
-    text TEXT NOT NULL, created TEXT NOT NULL, undone TEXT, PRIMARY KEY (id), FOREIGN KEY(reader) REFERENCES readers (name))""",
+    text TEXT NOT NULL, created TEXT NOT NULL, undone TEXT, PRIMARY KEY (id),
+    FOREIGN KEY(reader) REFERENCES readers (name))""",
     """CREATE TABLE bulk_items (bulk_id TEXT NOT NULL, image_id TEXT NOT NULL, before JSON NOT NULL,
     undone BOOLEAN NOT NULL, PRIMARY KEY (bulk_id, image_id),
     FOREIGN KEY(bulk_id) REFERENCES bulk_actions (id), FOREIGN KEY(image_id) REFERENCES images (id))""",

@@ -22,7 +22,7 @@ from desktop.project.measures import (
     measure,
     pixels_text,
 )
-from desktop.project.measuring import (
+from desktop.project.measuring_rows import (
     CALLIPER,
     GROUP,
     IMAGE,

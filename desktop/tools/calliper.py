@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter
 from desktop.canvas.marks import LineMark, paint_line
 from desktop.canvas.viewport import Viewport
 from desktop.project.measures import Point
-from desktop.project.measuring import CALLIPER, Mark
+from desktop.project.measuring_rows import CALLIPER, Mark
 from desktop.tools.base import ToolContext, ToolEvent
 from desktop.tools.marking import MarkingTool
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter
 from desktop.canvas.marks import PointMark, paint_point
 from desktop.canvas.viewport import Viewport
 from desktop.project.measures import Point
-from desktop.project.measuring import POINT, Mark
+from desktop.project.measuring_rows import POINT, Mark
 from desktop.tools.base import ToolContext, ToolEvent
 from desktop.tools.marking import MarkingTool
 from desktop.tools.options import Option

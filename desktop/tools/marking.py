@@ -13,7 +13,7 @@ from desktop.tools.base import Tool, ToolEvent
 
 if TYPE_CHECKING:
     from desktop.project.measures import Point
-    from desktop.project.measuring import Mark
+    from desktop.project.measuring_rows import Mark
     from desktop.state.measuring import Measuring
 
 __all__ = ["REACH", "MarkingTool"]

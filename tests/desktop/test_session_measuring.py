@@ -7,7 +7,7 @@ import pytest
 from desktop.canvas.viewport import Viewport
 from desktop.project.errors import ProjectError
 from desktop.project.measures import Spacing
-from desktop.project.measuring import CALLIPER, POINT
+from desktop.project.measuring_rows import CALLIPER, POINT
 from tests.desktop.session_tools import HEIGHT, WIDTH, close, dab, make_folder, new_session, open_and_wait
 
 

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from desktop.panels.measure import MeasurePanel
 from desktop.panels.measure_parts import MarkRow, lines_of
 from desktop.project.measures import ClassMeasures, Spacing
-from desktop.project.measuring import CALLIPER, POINT
+from desktop.project.measuring_rows import CALLIPER, POINT
 from tests.desktop.session_tools import dab, make_folder, open_and_wait
 
 LEFT = Qt.MouseButton.LeftButton

@@ -3,7 +3,7 @@ import pytest
 
 from desktop.project.errors import ProjectError
 from desktop.project.measures import Spacing
-from desktop.project.measuring import (
+from desktop.project.measuring_rows import (
     CALLIPER,
     GROUP,
     IMAGE,

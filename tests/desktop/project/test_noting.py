@@ -1,8 +1,8 @@
 import pytest
 
 from desktop.project.errors import ProjectError
-from desktop.project.noting import Assessment
 from desktop.project.project import Project
+from desktop.project.rows import Assessment
 from tests.desktop.project.helpers import indexed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from desktop.project.noting import Assessment
+from desktop.project.rows import Assessment
 from tests.desktop.session_tools import SCHEMA, make_folder, open_and_wait
 
 

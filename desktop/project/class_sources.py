@@ -8,9 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from sqlalchemy import and_, case, func, select
 
-from desktop.project import tables
 from desktop.project.errors import ProjectError
 from desktop.project.label import LabelKey
 from inference.postprocess import class_mask
@@ -37,6 +35,11 @@ class Source:
 
 def other_images(project: Project, image_id: str, limit: int = MOST_IMAGES) -> list[Source]:
     """The images of the same size, this reader's labels of them: the same group first. Reads the store."""
+    # The window imports this module before its first paint, and SQLAlchemy may not be part of that.
+    from sqlalchemy import and_, case, func, select
+
+    from desktop.project import tables
+
     row = project.image(image_id)
     columns = tables.images.c
     same_group = columns.group_key == row.group if row.group is not None else columns.id.is_(None)

@@ -94,6 +94,7 @@ class LayerDetails(QWidget):
         self.area.setSingleStep(10)
         self.area.setSuffix(" px")
         self.area.setMinimumWidth(8 * GRID)
+        self.area.lineEdit().setTextMargins(GRID - 2, 0, 0, 0)
         self.area.setSpecialValueText("any")
         self.area.setGroupSeparatorShown(True)
         self.area.setKeyboardTracking(False)

@@ -38,6 +38,7 @@ class Finishing(QObject):
         self._session = session
         self._stack: list[Finished] = []
         self._settled: set[str] = set()
+        self._about: str | None = None
 
     def finish(self, accepted: Collection[str] = (), then: Callable[[], None] = lambda: None) -> None:
         """Confirm the visible classes, what is set, and of what the model says what ``accepted`` names.
@@ -48,8 +49,10 @@ class Finishing(QObject):
         session.showing.leaving.emit()
         session.thresholds.flush()
         label = session.review.label()
+        self._about = label.key.image_id
 
         def now() -> None:
+            self._about = None
             if session.label is label:
                 self._finish(label, accepted)
                 then()
@@ -132,8 +135,8 @@ class Finishing(QObject):
         session.go_to(position if position is not None else session.position - 1)
 
     def is_settled(self, image_id: str) -> bool:
-        """Whether an image was finished in this sitting and not touched since."""
-        return image_id in self._settled
+        """Whether an image was finished in this sitting and not touched since, or is about to be."""
+        return image_id in self._settled or image_id == self._about
 
     def unsettle(self, image_id: str) -> None:
         """An image is edited again."""
@@ -143,6 +146,7 @@ class Finishing(QObject):
         """Another folder is open."""
         self._stack.clear()
         self._settled.clear()
+        self._about = None
 
     def _image_id(self) -> str:
         entry = self._session.entry

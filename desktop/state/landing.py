@@ -45,6 +45,8 @@ class Change:
     begin: Callable[[], Work | None]
     land: Callable[[Foreseen], bool]
     ended: Callable[[bool], None] = lambda _landed: None
+    asked: bool = True
+    """A person asked for it; a late prediction comes by itself, and no finish waits for it."""
     once: bool = False
     """Given up, not computed again, when the label changed meanwhile."""
     open: Future[int] = field(default_factory=Future)
@@ -91,8 +93,8 @@ class Landing(QObject):
         self.start(Change(label, begin, label.land))
 
     def when_idle(self, then: Callable[[], None]) -> None:
-        """Call ``then`` when nothing is on its way: now, or in a moment."""
-        if not self._queue:
+        """Call ``then`` when nothing that a person asked for is on its way: now, or in a moment."""
+        if not any(change.asked for change in self._queue):
             then()
             return
 

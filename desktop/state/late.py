@@ -55,10 +55,12 @@ class LatePredictions(QObject):
             return work
 
         def land(foreseen: Foreseen) -> bool:
-            return label.takes_fill(foreseen.edits[0].class_ids) and label.land(foreseen, "fill")
+            # A finish confirms what its reader saw: nothing is filled in at the last moment.
+            fits = self._has_place(label) and label.takes_fill(foreseen.edits[0].class_ids)
+            return fits and label.land(foreseen, "fill")
 
         if self._has_place(label):
-            self._session.landing.start(Change(label, begin, land))
+            self._session.landing.start(Change(label, begin, land, asked=False))
 
     def _has_place(self, label: Label) -> bool:
         filled = label.base.kind != "empty" or label.history.fills

@@ -230,6 +230,8 @@ class Thresholds(QObject):
             return None
         if not self._may(class_name):
             return None
+        if session.project is not None:
+            session.project.prepare(label)
         item, planes = session.schema.class_named(class_name), label.planes
         start = self.cut(class_name)
         move = self._move = Move(item, label, prediction, start, start)

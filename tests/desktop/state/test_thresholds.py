@@ -218,3 +218,24 @@ def test_a_prediction_that_came_late_is_offered_as_an_outline_and_taken(qtbot, s
     session.undo()
     qtbot.waitUntil(lambda: session.offers.overlay is not None)
     assert np.array_equal(mask(session), mine)
+
+
+def test_a_finish_does_not_wait_for_a_prediction_that_nobody_saw(qtbot, session, bundle):
+    session.set_model(None)
+    qtbot.waitUntil(lambda: session.label is not None and session.label.base.kind == "empty")
+    dab(session, 30, 30)
+    image_id = session.label.key.image_id
+    held = []
+    run_behind = session.run_behind
+    session.run_behind = lambda *work: held.append(work)
+    session.set_model(bundle)
+    qtbot.waitUntil(lambda: session.landing.busy, timeout=20_000)
+    session.finish()
+    assert session.finishing.is_settled(image_id)
+    session.run_behind = run_behind
+    for work in held:
+        run_behind(*work)
+    landed(qtbot, session)
+    kept = session.project.load_label(image_id)
+    assert kept.confirmed_classes == {0, 1} and not kept.history.fills
+    assert not kept.planes.class_mask(1).any()

@@ -137,6 +137,9 @@ class CanvasView(ImageSurface):
             QEvent.Type.TabletMove: self._interaction.move,
             QEvent.Type.TabletRelease: self._interaction.release,
         }
+        if event.type() is QEvent.Type.TabletPress:
+            # Qt gives the keyboard to what a mouse presses, not to what a pen does.
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
         handlers[event.type()](event)
         event.accept()
 

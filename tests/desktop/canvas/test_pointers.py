@@ -56,6 +56,8 @@ def pen(desk: Context, device: QPointingDevice, kind: str, x: float, y: float, p
 
 
 def test_a_pen_paints_and_its_pressure_is_the_size(desk, pens):
+    desk.view.activateWindow()
+    desk.view.clearFocus()
     for where, pressure in ((60, 0.25), (160, 0.5), (260, 1.0)):
         for kind in ("press", "release"):
             assert pen(desk, pens["tip"], kind, where, 100, pressure if kind == "press" else 0.0)
@@ -64,6 +66,7 @@ def test_a_pen_paints_and_its_pressure_is_the_size(desk, pens):
         expected |= disc((300, 400), where + 0.5, 100.5, radius)
     assert np.array_equal(desk.mask(), expected)
     assert len(desk.edits) == 3, "a stroke a press"
+    assert desk.view.hasFocus(), "its keys are heard"
 
 
 def test_pressure_changes_along_a_stroke_and_the_ring_with_it(desk, pens):

@@ -118,6 +118,7 @@ class Window(QMainWindow):
             session.project_changed, session.image_changed, session.display_changed, session.history_changed,
             session.prediction_changed, session.selection_changed, session.opened, session.entries_reset,
             session.components.changed,
+            session.bulk.changed, session.filtering.changed,
         ):  # fmt: skip
             signal.connect(lambda *_: self.commands.refresh())
         session.label_changed.connect(lambda box: self.commands.refresh() if box is None else None)

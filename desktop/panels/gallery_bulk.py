@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
 from desktop.panels.flow import FlowLayout
 from desktop.panels.widgets import SearchField, button, column, icon_button, label, row, styled
@@ -94,18 +94,23 @@ class BulkBar(QWidget):
         layout.addLayout(
             row(self.count, icon_button("cross", "Choose only this image", self.dismissed.emit), stretch=0)
         )
+        menus = QHBoxLayout()
+        menus.setSpacing(GRID // 2)
+        for widget in (self.grade, self.finding):
+            widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            menus.addWidget(widget, 1)
+        layout.addLayout(menus)
         flow = FlowLayout()
-        for widget in (self.grade, self.finding, self.second_look, self.reject, self.finish):
-            flow.addWidget(widget)
+        for made in (self.second_look, self.reject, self.finish):
+            flow.addWidget(made)
         layout.addLayout(flow)
         layout.addWidget(self.reason)
 
-    def _menu_button(self, text: str, fill: Callable[[QMenu], None]) -> QToolButton:
-        made = QToolButton()
-        made.setText(text)
-        made.setProperty("role", "menu")
+    def _menu_button(self, text: str, fill: Callable[[QMenu], None]) -> QPushButton:
+        made = QPushButton(f"\u2002{text}")
+        made.setProperty("role", "choice")
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        made.setAutoDefault(False)
         made.setAccessibleName(f"{text} for the chosen images")
         menu = QMenu(made)
         menu.aboutToShow.connect(lambda: fill(menu))

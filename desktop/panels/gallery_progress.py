@@ -106,11 +106,9 @@ class StatusBar(QWidget):
         if not self._counts:
             painter.fillRect(QRect(0, 0, self.width(), _BAR), theme.color("raised"))
         for status, rect in self.parts():
-            token = "control_line" if status == "unseen" else MARKS[status].token
-            color = theme.color(token)
-            if status == "unseen":
-                color = theme.color("raised")
-            painter.fillRect(rect.adjusted(0, 0, -1, 0), color)
+            # What is not done yet stays quiet.
+            quiet = {"unseen": "raised", "in progress": "control_line"}
+            painter.fillRect(rect.adjusted(0, 0, -1, 0), theme.color(quiet.get(status, MARKS[status].token)))
         font = painter.font()
         font.setPixelSize(LABEL)
         painter.setFont(font)

@@ -184,8 +184,8 @@ class UniformView(QAbstractItemView):
             if not rect.intersects(event.rect()):
                 continue
             index, option = self.model().index(row, 0), QStyleOptionViewItem(plain)
-            option.rect = rect  # type: ignore[attr-defined]
-            state = plain.state  # type: ignore[attr-defined]
+            option.rect = rect
+            state = plain.state
             state &= ~QStyle.StateFlag.State_HasFocus
             if selection is not None and selection.isSelected(index):
                 state |= QStyle.StateFlag.State_Selected
@@ -193,7 +193,7 @@ class UniformView(QAbstractItemView):
                 state |= QStyle.StateFlag.State_MouseOver
             if row == current and self.hasFocus():
                 state |= QStyle.StateFlag.State_HasFocus
-            option.state = state  # type: ignore[attr-defined]
+            option.state = state
             delegate.paint(painter, option, index)
 
     def _hover(self, row: int) -> None:

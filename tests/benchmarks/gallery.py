@@ -1,4 +1,4 @@
-"""The gallery over 100,000 images: filter, sort, a jump in the list and in the grid, from one to the other."""
+"""The gallery over 100,000 images: filter, sort, a jump in list and grid, from one to the other."""
 
 from __future__ import annotations
 

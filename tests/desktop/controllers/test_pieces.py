@@ -157,6 +157,31 @@ def test_a_click_with_the_component_tool_chooses_for_the_same_keys(qtbot, window
     assert window.session.undo_text == "Delete component · Microaneurysms"
 
 
+def test_a_locked_layer_is_left_as_it_is_and_it_is_said(qtbot, window, specks):
+    session = window.session
+    press(KEYS.Key_Tab)
+    qtbot.waitUntil(lambda: chosen(window) == specks["coin"], timeout=5000)
+    session.layers.set_locked(0, True)
+    press(KEYS.Key_Delete)
+    assert session.undo_text is None and chosen(window) == specks["coin"]
+    assert any("locked" in one.text for one in window.notices.all)
+
+
+def test_a_line_of_the_cut_tool_parts_a_piece(qtbot, window, specks):
+    session, canvas = window.session, window.canvas
+    planes = session.label.planes
+    planes.set_class(0, (100, 100, 140, 200), np.ones((40, 100), bool))
+    press(KEYS.Key_X)
+    assert window.desk.tool_name == "cut" and "part" in window.bottom.hint.whole()
+    start, end = (_point(*canvas.viewport.to_view(150, y)) for y in (90, 150))
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(canvas, end)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end)
+    qtbot.waitUntil(lambda: session.undo_text == "Cut · Microaneurysms", timeout=5000)
+    parts = [one for one in find_components(planes, 0) if one.area > 1000]
+    assert len(parts) == 2 and sum(one.area for one in parts) >= 3900
+
+
 def _point(x: float, y: float):
     from PySide6.QtCore import QPoint
 

@@ -43,9 +43,7 @@ def test_images_of_the_same_size_the_nearest_first(tmp_path):
     run_index(project)
     rows = {row.path: row for row in project.images()}
     found = other_images(project, rows["eye0-4.png"].id)
-    assert [one.title for one in found] == ["eye0-2.png", "eye1-3.png", "eye1-1.png"], (
-        "by distance in the list"
-    )
+    assert [one.title for one in found] == ["eye0-2.png", "eye1-1.png", "eye1-3.png"]
     assert [one.near for one in found] == [True, False, False]
     assert other_images(project, rows["small.png"].id) == []
     assert len(other_images(project, rows["eye0-4.png"].id, limit=2)) == 2

@@ -26,6 +26,7 @@ class NoteField(QPlainTextEdit):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setProperty("role", "field")
         self.setTabChangesFocus(True)
         self.setFixedHeight(9 * GRID)
         self.setAccessibleName("What the note says")
@@ -120,6 +121,7 @@ class NotesPanel(QWidget):
     def _show_draft(self) -> None:
         draft = self._notes.draft
         self.composer.setVisible(draft is not None)
+        self._show_rest()
         if draft is None:
             self.field.clear()
             return

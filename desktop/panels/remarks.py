@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QWidget
 
-from desktop.panels.widgets import Elided, button, icon_button, label
+from desktop.panels.widgets import button, icon_button, label, row
 from desktop.session import Session
 from desktop.theme import GRID, look, set_icon
 
@@ -29,17 +29,16 @@ class RemarkChip(QFrame):
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self._mark = QLabel()
         self.count = label("", "label")
-        self.sentence = Elided(mode=Qt.TextElideMode.ElideRight)
+        self.sentence = label("", wrap=True)
         self.go = button("Next (Ctrl+J)", go)
         self.close_ = icon_button("cross", "Put this remark aside", self.put_aside)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(GRID, GRID // 2, GRID // 2, GRID // 2)
-        row.setSpacing(GRID)
-        row.addWidget(self._mark)
-        row.addWidget(self.count)
-        row.addWidget(self.sentence, 1)
-        row.addWidget(self.go)
-        row.addWidget(self.close_)
+        # Side by side, or one above the other where the canvas is narrow.
+        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._halves.setContentsMargins(GRID, GRID // 2, GRID // 2, GRID // 2)
+        self._halves.setSpacing(GRID)
+        self._said = row(self._mark, self.count, self.sentence, stretch=2)
+        self._halves.addLayout(self._said, 1)
+        self._halves.addLayout(row(self.go, self.close_, stretch=0))
         canvas.installEventFilter(self)
         self._remarks.changed.connect(self.refresh)
         look().changed.connect(self.refresh)
@@ -83,12 +82,18 @@ class RemarkChip(QFrame):
         parent = self.parentWidget()
         if parent is None:
             return
-        self.ensurePolished()
         room = parent.width() - 4 * GRID
         if room > 2 * _MAP:
             room -= _MAP  # the small map has its corner
-        self.layout().activate()  # type: ignore[union-attr]
-        # What is elided asks for no room by itself.
-        wanted = self.sizeHint().width() + self.sentence.sizeHint().width() + 3 * GRID
-        self.setFixedSize(max(min(wanted, room, _MOST), 20 * GRID), 5 * GRID)
+        for part in (self, self.sentence, self.go, self.count):
+            part.ensurePolished()
+        words = self.sentence.fontMetrics().horizontalAdvance(self.sentence.text()) + GRID
+        others = 10 * GRID + self.go.sizeHint().width() * self.go.isVisibleTo(self)
+        others += self.count.sizeHint().width() * self.count.isVisibleTo(self)
+        narrow = words + others > room
+        direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        self._halves.setDirection(direction)
+        width = min(words + others, room, _MOST)
+        self.setFixedWidth(width)
+        self.setFixedHeight(max(self._halves.totalHeightForWidth(width), 5 * GRID))
         self.move(2 * GRID, parent.height() - self.height() - 2 * GRID)

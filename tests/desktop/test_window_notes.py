@@ -119,7 +119,7 @@ def test_a_contradiction_is_a_gentle_note_with_a_jump(qtbot, window) -> None:
     paint(window, (300, 300), (310, 300))
     press("0")
     qtbot.waitUntil(chip.isVisible, timeout=10_000)
-    assert "“Retinopathy” 0 excludes Microaneurysms" in chip.sentence.whole()
+    assert "“Retinopathy” 0 excludes Microaneurysms" in chip.sentence.text()
     assert window.canvas.hasFocus(), "the note takes no keyboard"
     assert chip.geometry().bottom() <= window.canvas.height()
     window.canvas.zoom_to(20.0)
@@ -218,3 +218,18 @@ def test_accepting_the_models_values_leaves_out_what_cannot_be_assessed(qtbot, w
     window.canvas.setFocus()
     press("Shift+Return")
     assert asked == [["grade:quality", "finding:dme"]]
+
+
+def test_on_a_narrow_canvas_the_whole_sentence_can_still_be_read(qtbot, window) -> None:
+    chip = window.review.remarks
+    press("B")
+    paint(window, (300, 300), (310, 300))
+    press("0")
+    qtbot.waitUntil(chip.isVisible, timeout=10_000)
+    wide = chip.height()
+    window.resize(960, 600)
+    qtbot.waitUntil(lambda: window.canvas.width() < 500)
+    qtbot.waitUntil(lambda: chip.height() > wide)
+    text = chip.sentence
+    needed = text.heightForWidth(text.width())
+    assert text.height() >= needed and chip.geometry().right() < window.canvas.width()

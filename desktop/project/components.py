@@ -30,6 +30,9 @@ MOST_MISSED = 200
 _NEIGHBOURHOODS = (64, 512)
 """Half the sides (pixels) of the squares in which a piece is looked for first."""
 
+_STRIP = 1 << 18
+"""Pixels that are summed at once."""
+
 _PROBABILITY = np.array([level_to_probability(level) for level in range(256)], np.float32)
 
 
@@ -218,28 +221,37 @@ class _Pieces:
             mask.view(np.uint8), connectivity=8, ltype=cv2.CV_32S
         )
         self._origin = origin
-        self._width = mask.shape[1]
-        self._count = count
+        self._mask = mask
         self._stats = stats[1:]
-        self._at = np.flatnonzero(mask)
-        self._ids = self._labels.reshape(-1)[self._at]
         self.areas = self._stats[:, cv2.CC_STAT_AREA].astype(np.int64)
-        # Written from the last pixel to the first: what stays is the first.
-        self._first = np.zeros(count, np.int64)
-        self._first[self._ids[::-1]] = self._at[::-1]
         self.means = np.zeros(count - 1)
         if levels is not None:
-            self.means = np.bincount(self._ids, _PROBABILITY[levels[mask]], count)[1:] / self.areas
+            self.means = self._sums(_PROBABILITY, levels) / self.areas
 
     def count_in(self, where: Bits) -> NDArray[np.int64]:
         """How many pixels of each piece are True in ``where``."""
-        inside = self._ids[where.reshape(-1)[self._at]]
-        return np.bincount(inside, minlength=self._count)[1:].astype(np.int64)
+        return np.rint(self._sums(np.array([0.0, 1.0], np.float32), where.view(np.uint8))).astype(np.int64)
+
+    def _sums(self, worth: NDArray[np.float32], values: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """The sum of ``worth[value]`` over the pixels of each piece.
+
+        In strips: some of these calls keep Python's lock, and no other thread shall wait for it for long.
+        """
+        sums = np.zeros(len(self.areas) + 1)
+        rows = max(1, _STRIP // self._mask.shape[1])
+        for top in range(0, self._mask.shape[0], rows):
+            strip = slice(top, top + rows)
+            inside = self._mask[strip]
+            ids = self._labels[strip][inside]
+            if ids.size:
+                sums += np.bincount(ids, worth[values[strip][inside]], sums.size)
+        return sums[1:]
 
     def seed(self, one: int) -> tuple[int, int]:
         """The first pixel of a piece in reading order, in the image."""
-        row, column = divmod(int(self._first[one + 1]), self._width)
-        return row + self._origin[0], column + self._origin[1]
+        x, y, width = (int(value) for value in self._stats[one, :3])
+        first = int(np.argmax(self._labels[y, x : x + width] == one + 1))
+        return y + self._origin[0], x + first + self._origin[1]
 
     def box(self, one: int) -> Box:
         """The box of a piece, in the image."""

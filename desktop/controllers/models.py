@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.controllers.training import FineTuning
+from desktop.panels.class_map import names_panel
 from desktop.panels.models import SYNTHETIC, ModelEntry, ModelsPage
 from desktop.panels.notices import Notice, NoticeBar
 from desktop.panels.training import Choice, Material, TrainingPage
@@ -48,6 +50,7 @@ class Modelling(QObject):
         self._notices = notices
         self._parent = parent
         self.models = ModelsPage(roll_back=self.roll_back, add=self.ask_for_bundle)
+        self.models.names_of = partial(names_panel, session)
         self.training = TrainingPage(promote=lambda: self.tuning.promote(), keep=lambda: self.tuning.keep())
         self.tuning = FineTuning(session, self.training, notices, self)
         self.tuning.changed.connect(self.refresh)

@@ -182,7 +182,7 @@ class SchemaEditing(QObject):
     def declared(self) -> tuple[str, Schema] | None:
         """Name and schema of the model in use."""
         model = self._session.model
-        return (model.name, model.schema) if model is not None else None
+        return (model.name, model.manifest.schema) if model is not None else None
 
     # ---- applying
 

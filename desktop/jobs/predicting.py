@@ -36,6 +36,9 @@ class ModelInUse:
     bundle: Path
     digest: str
     manifest: Manifest
+    named: Schema | None = None
+    """What it predicts in the project's words, where one is open (`desktop.project.model_names`)."""
+    cut_at: Mapping[str, float] | None = None
 
     @property
     def name(self) -> str:
@@ -49,13 +52,13 @@ class ModelInUse:
 
     @property
     def schema(self) -> Schema:
-        """What it predicts."""
-        return self.manifest.schema
+        """What it predicts, in the project's words."""
+        return self.manifest.schema if self.named is None else self.named
 
     @property
     def thresholds(self) -> Mapping[str, float]:
-        """Its own threshold per class name."""
-        return self.manifest.thresholds
+        """Its own threshold per class name of the project."""
+        return self.manifest.thresholds if self.cut_at is None else self.cut_at
 
 
 def read_model(bundle: Path) -> ModelInUse:
@@ -102,6 +105,8 @@ class Predicting(QObject):
     """(image id, sentence)."""
     model_changed = Signal()
     """`model` is another one (or none), or predictions with it became allowed."""
+    renamed = Signal()
+    """What the model in use says is called otherwise now: predictions at hand are read again."""
     state_changed = Signal(str)
     """See `PredictionThread.state_changed`."""
     problem = Signal(str, str)
@@ -114,6 +119,7 @@ class Predicting(QObject):
         self._consent = False
         self._training = False
         self._paused = False
+        self.naming: Callable[[ModelInUse], ModelInUse] = lambda model: model
         self._folder: Path | None = None
         self._entries: Sequence[Entry] = ()
         self._cache: CacheLike | None = None
@@ -139,8 +145,10 @@ class Predicting(QObject):
             self._set_model(None)
             return
 
+        naming = self.naming
+
         def work(_control: Control) -> tuple[int, ModelInUse]:
-            return choice, read_model(bundle)
+            return choice, naming(read_model(bundle))
 
         task = Task("model", work)
         task.done.connect(self._on_model_read, Qt.ConnectionType.QueuedConnection)
@@ -151,6 +159,23 @@ class Predicting(QObject):
         choice, model = result
         if choice == self._choice:
             self._set_model(model)
+
+    def name_again(self) -> None:
+        """The project calls things otherwise now, or a person said what the model means: follow, behind."""
+        model, naming = self.model, self.naming
+        if model is not None:
+            task = Task("model names", lambda _control: naming(model))
+            task.done.connect(self._on_named, Qt.ConnectionType.QueuedConnection)
+            task.failed.connect(self._on_model_unreadable, Qt.ConnectionType.QueuedConnection)
+            self._tasks.start(task)
+
+    def _on_named(self, model: ModelInUse) -> None:
+        before = self.model
+        if before is None or before.digest != model.digest or before == model:
+            return
+        self.model = model
+        self.model_changed.emit()
+        self.renamed.emit()
 
     def _on_model_unreadable(self, error: BaseException) -> None:
         self.problem.emit(messages.sentence(error), "")

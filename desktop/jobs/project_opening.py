@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from desktop.jobs.compose import summary
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from desktop.jobs.predicting import ModelInUse
     from desktop.jobs.prediction import PredictionRequest
     from desktop.project.cache import PredictionCache
     from desktop.project.project import Project
@@ -81,6 +82,20 @@ def _incumbent(project: Project) -> tuple[Path | None, str]:
     if bundle.is_dir():
         return bundle, ""
     return None, f"The model in use, {row.name}, is not at {bundle} any more; choose a model again."
+
+
+def namer(project: Project, cache: PredictionCache) -> Callable[[ModelInUse], ModelInUse]:
+    """What says a model's classes, scales and findings in the project's words; it waits for the store."""
+    from desktop.project.model_names import read_names
+
+    def name(model: ModelInUse) -> ModelInUse:
+        said = model.manifest.schema
+        names = read_names(project, model.digest, said)
+        cache.names[model.digest] = names
+        schema, thresholds = names.schema(said, project.schema), names.thresholds(model.manifest.thresholds)
+        return replace(model, named=schema, cut_at=thresholds)
+
+    return name
 
 
 def keeper(project: Project) -> Callable[[PredictionRequest, Prediction], None]:

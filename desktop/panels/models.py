@@ -111,8 +111,16 @@ class ModelDetails(QWidget):
         super().__init__()
         self._column = column(self, spacing=2 * GRID)
 
-    def show_model(self, entry: ModelEntry, *, in_use: bool, warn: bool, buttons: list[QWidget]) -> None:
-        """Show one model with its buttons."""
+    def show_model(
+        self,
+        entry: ModelEntry,
+        *,
+        in_use: bool,
+        warn: bool,
+        buttons: list[QWidget],
+        names: QWidget | None = None,
+    ) -> None:
+        """Show one model with its buttons, and what its names mean in the project."""
         clear(self._column)
         title = elided(entry.name, "heading")
         self._column.addWidget(title)
@@ -132,6 +140,9 @@ class ModelDetails(QWidget):
         row.addStretch(1)
         self._column.addLayout(row)
         self._column.addWidget(line())
+        if names is not None:
+            self._column.addWidget(names)
+            self._column.addWidget(line())
         self._facts(entry, manifest)
         self._column.addWidget(line())
         self._figures(manifest)
@@ -204,6 +215,7 @@ class ModelsPage(QWidget):
         self._before: str | None = None
         self._chosen: Path | None = None
         self._synthetic_folder = False
+        self.names_of: Callable[[ModelEntry], QWidget | None] = lambda _entry: None
         self.rows: list[ModelRow] = []
         self.details = ModelDetails()
         self.empty = label(
@@ -287,4 +299,7 @@ class ModelsPage(QWidget):
         elif self._before is not None:
             name = next((e.name for e in self._entries if e.digest == self._before), "the one before")
             buttons.append(button(f"Roll back to {name}", self._roll_back, icon="roll-back"))
-        self.details.show_model(entry, in_use=in_use, warn=not self._synthetic_folder, buttons=buttons)
+        names = self.names_of(entry) if in_use else None
+        self.details.show_model(
+            entry, in_use=in_use, warn=not self._synthetic_folder, buttons=buttons, names=names
+        )

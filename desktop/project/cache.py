@@ -8,6 +8,7 @@ import shutil
 import uuid
 from pathlib import Path
 
+from desktop.project.model_names import ModelNames
 from inference.prediction import Prediction, PredictionError, decode, encode
 
 _log = logging.getLogger(__name__)
@@ -19,6 +20,8 @@ class PredictionCache:
     def __init__(self, folder: Path) -> None:
         """Use `folder`; it is made with the first prediction."""
         self.folder = folder
+        self.names: dict[str, ModelNames] = {}
+        """By model digest: `get` answers in the project's words. Set before a model is used."""
 
     def put(self, content_hash: str, frame: int, prediction: Prediction) -> bool:
         """Keep a prediction, whole or not at all; return whether there was room."""
@@ -45,7 +48,10 @@ class PredictionCache:
             _log.warning("a kept prediction cannot be read and is dropped: %s", error)
             _remove(path)
             return None
-        return prediction if prediction.model_digest == model_digest else None
+        if prediction.model_digest != model_digest:
+            return None
+        names = self.names.get(model_digest)
+        return prediction if names is None else names.prediction(prediction)
 
     def has(self, content_hash: str, frame: int, model_digest: str) -> bool:
         """Return whether a prediction is kept, without reading it."""

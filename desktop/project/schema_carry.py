@@ -61,6 +61,7 @@ def carry(
         _carry_snapshots(connection, names)
         _carry_reviews(connection, names)
         _carry_bulk(connection, names)
+        _carry_model_names(connection, names)
         _carry_journal(connection, names, progress)
     if names.classes:
         _carry_cuts(connection, names.classes)
@@ -158,6 +159,18 @@ def _carry_bulk(connection: Connection, names: Names) -> None:
             table.c.bulk_id == bindparam("b_bulk"), table.c.image_id == bindparam("b_image")
         )
         connection.execute(statement.values(before=bindparam("before")), changed)
+
+
+def _carry_model_names(connection: Connection, names: Names) -> None:
+    """What a person said that a model's scales and findings are here follows too."""
+    table = tables.meta
+    found = connection.execute(select(table.c.key, table.c.value).where(table.c.key.like("names:%"))).all()
+    for key, text in found:
+        record = json.loads(text)
+        for part, renamed in (("scales", names.scales), ("findings", names.findings)):
+            held = record.get(part, {})
+            record[part] = {theirs: renamed.get(mine, mine) for theirs, mine in held.items()}
+        connection.execute(update(table).where(table.c.key == key).values(value=json.dumps(record)))
 
 
 def _carry_cuts(connection: Connection, classes: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from desktop import messages
 from desktop.jobs.background import Control, Task, Tasks
 from desktop.jobs.behind import Behind
 from desktop.jobs.indexing import Indexing
-from desktop.jobs.project_opening import OpenedProject, keeper, open_or_create
+from desktop.jobs.project_opening import OpenedProject, keeper, namer, open_or_create
 from desktop.jobs.scanning import Hint, ScanTask, scan_task
 from desktop.jobs.source import FolderSource
 from desktop.project.errors import ProjectError
@@ -167,6 +167,7 @@ class Opening(QObject):
         session.predicting.set_folder(
             self.folder, session.entries, opened.cache, opened.domain, keeper(opened.project)
         )
+        session.predicting.naming = namer(opened.project, opened.cache)
         session.predicting.go_to(session.position)
         session.showing.pool.allow_readings()
         self.project_changed.emit()
@@ -202,6 +203,7 @@ class Opening(QObject):
         self.schema = schema
         self._session.choices.adopt(schema, forget=False)
         self._session.showing.adopt_schema(schema)
+        self._session.predicting.name_again()
         self.project_changed.emit()
 
     # ---- indexing
@@ -247,6 +249,7 @@ class Opening(QObject):
         self._tasks.cancel_all()
         self.behind.forget()
         session.predicting.set_folder(None, (), None)
+        session.predicting.naming = lambda model: model
         if self._closing:
             session.predicting.stop()
         if self._project_task is None:

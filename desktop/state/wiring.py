@@ -41,6 +41,7 @@ class Wiring(QObject):
         session.saving.failed.connect(self._on_save_failed)
         predicting.predicted.connect(self._on_predicted)
         predicting.model_changed.connect(self._on_model_changed)
+        predicting.renamed.connect(lambda: showing.pool.make_all_anew(lambda _reading: False))
         session.thresholds.shared_changed.connect(self._show_anew)
         session.thresholds.settled.connect(session.options_changed)
         session.finishing.taken_back.connect(self._set_status)
@@ -154,7 +155,7 @@ class Wiring(QObject):
         empty = not (schema.classes or schema.grades or schema.findings)
         if model is not None and session.model_allowed and session.project is not None and empty:
             # A folder of which nothing is known yet asks what the chosen model answers.
-            session.set_schema(model.schema)
+            session.set_schema(model.manifest.schema)
         self._show_anew()
 
     def _show_anew(self) -> None:

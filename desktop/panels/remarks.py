@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel
 
+from desktop.canvas.surface import ImageSurface
 from desktop.panels.widgets import button, icon_button, label, row
 from desktop.session import Session
 from desktop.theme import GRID, look, set_icon
 
 _MOST = 112 * GRID
-_MAP = 26 * GRID
 
 
 class RemarkChip(QFrame):
@@ -21,8 +21,9 @@ class RemarkChip(QFrame):
     It never takes the keyboard and nothing waits for it. Put aside, it comes back when the remarks change.
     """
 
-    def __init__(self, session: Session, canvas: QWidget, go: Callable[[], object]) -> None:
+    def __init__(self, session: Session, canvas: ImageSurface, go: Callable[[], object]) -> None:
         super().__init__(canvas)
+        self._canvas = canvas
         self._remarks = session.consistency
         self._aside: tuple[object, ...] = ()
         self.setProperty("role", "card")
@@ -38,8 +39,9 @@ class RemarkChip(QFrame):
         self._halves.setSpacing(GRID)
         self._said = row(self._mark, self.count, self.sentence, stretch=2)
         self._halves.addLayout(self._said, 1)
-        self._halves.addLayout(row(self.go, self.close_, stretch=0))
+        self._halves.addLayout(row(self.go, self.close_))
         canvas.installEventFilter(self)
+        canvas.view_changed.connect(lambda _scale: None if self.isHidden() else self._settle())
         self._remarks.changed.connect(self.refresh)
         look().changed.connect(self.refresh)
         self.refresh()
@@ -78,13 +80,15 @@ class RemarkChip(QFrame):
             self._settle()
         return False
 
+    def _map_width(self) -> int:
+        """What the small map takes of the lower edge, logical pixels."""
+        viewport, ratio = self._canvas.viewport, self._canvas.devicePixelRatioF()
+        shown = self._canvas.overview.rect(viewport, ratio) if viewport is not None else None
+        return round(shown.width() / ratio) + GRID if shown is not None else 0
+
     def _settle(self) -> None:
-        parent = self.parentWidget()
-        if parent is None:
-            return
-        room = parent.width() - 4 * GRID
-        if room > 2 * _MAP:
-            room -= _MAP  # the small map has its corner
+        canvas = self._canvas
+        room = canvas.width() - 4 * GRID - self._map_width()
         for part in (self, self.sentence, self.go, self.count):
             part.ensurePolished()
         words = self.sentence.fontMetrics().horizontalAdvance(self.sentence.text()) + GRID
@@ -96,4 +100,4 @@ class RemarkChip(QFrame):
         width = min(words + others, room, _MOST)
         self.setFixedWidth(width)
         self.setFixedHeight(max(self._halves.totalHeightForWidth(width), 5 * GRID))
-        self.move(2 * GRID, parent.height() - self.height() - 2 * GRID)
+        self.move(2 * GRID, canvas.height() - self.height() - 2 * GRID)

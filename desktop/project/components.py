@@ -118,14 +118,19 @@ def update_components(
 
 
 def find_candidates(
-    prediction: Prediction, class_name: str, class_id: int, threshold: float
+    prediction: Prediction,
+    class_name: str,
+    class_id: int,
+    threshold: float,
+    levels: NDArray[np.uint8] | None = None,
 ) -> tuple[Component, ...]:
     """All pieces of the prediction from ``MISSED_FROM`` of the threshold on, whatever the label holds there.
 
+    ``levels`` are the class's `image_levels`, when they are at hand.
     What is smaller than a tenth of a pixel of the network is interpolation and left out. The most probable
     come first.
     """
-    levels = image_levels(prediction, class_name)
+    levels = image_levels(prediction, class_name) if levels is None else levels
     mask = levels >= probability_to_level(threshold * MISSED_FROM)
     inner = extent(mask)
     cut = np.ascontiguousarray(mask[inner[0] : inner[2], inner[1] : inner[3]])

@@ -65,18 +65,18 @@ def search(question: Question) -> Answer:
     found, candidates = dict(question.known), dict(question.candidates)
     for class_id, name in question.names.items():
         says = prediction is not None and name in prediction.classes
-        if class_id not in found or question.changed is not None:
-            levels = image_levels(prediction, name) if prediction is not None and says else None
-            if class_id in found and question.changed is not None:
-                found[class_id] = update_components(
-                    found[class_id], planes, class_id, question.changed, levels
-                )
-            else:
-                found[class_id] = find_components(planes, class_id, levels)
+        stale = class_id not in found or question.changed is not None
+        wanted = says and (stale or class_id not in candidates)
+        levels = image_levels(prediction, name) if prediction is not None and wanted else None
+        if class_id not in found:
+            found[class_id] = find_components(planes, class_id, levels)
+        elif question.changed is not None:
+            found[class_id] = update_components(found[class_id], planes, class_id, question.changed, levels)
         if class_id not in candidates:
-            threshold = question.thresholds.get(name, 0.5)
-            offered = find_candidates(prediction, name, class_id, threshold) if prediction and says else ()
-            candidates[class_id] = offered
+            candidates[class_id] = ()
+            if prediction is not None and says:
+                threshold = question.thresholds.get(name, 0.5)
+                candidates[class_id] = find_candidates(prediction, name, class_id, threshold, levels)
     missed = {class_id: still_missed(candidates[class_id], planes) for class_id in question.names}
     return Answer(found, candidates, missed)
 

@@ -15,6 +15,8 @@ from desktop.theme import GRID, look, set_icon
 
 HEIGHT = 4 * GRID
 """Logical pixels of a header."""
+NARROW = 32 * GRID
+"""Below this width there is room for the title only."""
 _CARD = 44 * GRID
 _ROW = 28
 _SEARCH_AFTER_MS = 80
@@ -197,13 +199,13 @@ class SecondViewPanel(QWidget):
         self.canvas.setAccessibleName("Second image")
         self.chooser = Chooser(self, search)
         self.button = QToolButton()
-        self.button.setProperty("role", "menu")
+        self.button.setProperty("role", "flat")
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.setToolTip("Choose what is shown here")
         self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.button.setFixedHeight(HEIGHT - 2)
+        self.button.setFixedHeight(HEIGHT)
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        set_icon(self.button, "compare", size=16)
+        set_icon(self.button, "chevron-down", size=16)
         self.button.clicked.connect(self.toggle_chooser)
         self.link = switch_button("link", "Link zoom and place")
         self.link.toggled.connect(self.link_toggled)
@@ -227,6 +229,7 @@ class SecondViewPanel(QWidget):
         """Say what is shown."""
         self._title = title
         self.button.setAccessibleName(f"Second view shows {title}; choose something else")
+        self.button.setToolTip(f"{title} · choose something else" if title else "Choose what is shown here")
         self._fit()
 
     @property
@@ -248,7 +251,14 @@ class SecondViewPanel(QWidget):
         self.chooser.place()
 
     def _fit(self) -> None:
-        room = max(self.button.width() - 8 * GRID, 4 * GRID)
+        narrow = self.width() < NARROW
+        self.mirror.setHidden(narrow)
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+        room = max(self.button.width() - 6 * GRID, 4 * GRID)
         text = self._title or "Choose what to show"
+        if narrow:
+            text = text.rpartition("/")[2]  # of a path the name says most
         fitting = self.button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, room)
         self.button.setText(f" {fitting}")  # Qt leaves no room between icon and text

@@ -92,12 +92,12 @@ class RemarkChip(QFrame):
         for part in (self, self.sentence, self.go, self.count):
             part.ensurePolished()
         words = self.sentence.fontMetrics().horizontalAdvance(self.sentence.text()) + GRID
-        others = 10 * GRID + self.go.sizeHint().width() * self.go.isVisibleTo(self)
-        others += self.count.sizeHint().width() * self.count.isVisibleTo(self)
-        narrow = words + others > room
+        before = 5 * GRID + self.count.sizeHint().width() * self.count.isVisibleTo(self)
+        after = 5 * GRID + self.go.sizeHint().width() * self.go.isVisibleTo(self)
+        narrow = before + words + after > room
         direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
         self._halves.setDirection(direction)
-        width = min(words + others, room, _MOST)
+        width = min(before + words + (0 if narrow else after), room, _MOST)
         self.setFixedWidth(width)
         self.setFixedHeight(max(self._halves.totalHeightForWidth(width), 5 * GRID))
         self.move(2 * GRID, canvas.height() - self.height() - 2 * GRID)

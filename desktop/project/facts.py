@@ -137,12 +137,10 @@ class Facts:
         for key in [one for one in self._columns if one == name or one.partition(":")[0] == name]:
             del self._columns[key]
 
-    def take_over(self, other: Facts, positions: Sequence[int]) -> None:
-        """Take everything that another one knows of some images: what it does not know is not known here."""
-        if not positions:
-            return
-        at = list(positions)
-        for name in {*self._columns, *other.names()}:
+    def take_over(self, other: Facts, learnt: Mapping[str, Sequence[int]]) -> None:
+        """Take values of another one: the positions by column name."""
+        for name, positions in learnt.items():
+            at = list(positions)
             values = other.values(name)[at]
             if _is_coded(name):
                 texts = {code: text for text, code in other._codes_of(name).items()}

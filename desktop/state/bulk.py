@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from desktop.session import Session
 
 TASK = "bulk"
+WRITER_SECONDS = 30.0
+"""How long a thread behind waits for the writer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,16 +178,16 @@ class Bulk(QObject):
 
     def _end(self, run: _Run) -> None:
         self._run = None
+        closed = run.project.end_bulk_undo(run.bulk_id) if run.undoing else None
         if run.undoing:
-            run.project.end_bulk_undo(run.bulk_id)
             self.last = None
         elif run.changed:
             self.last = BulkResult(run.bulk_id, run.text, run.changed)
         self._session.progress.emit(Progress(TASK, 1, 1))
         self.changed.emit()
         self.ended.emit(BulkResult(run.bulk_id, run.text, run.changed, run.skipped, run.undoing))
-        if run.undoing:
-            self._read_last(run.project)
+        if closed is not None:
+            self._read_last(run.project, closed)
 
     def _fail(self, error: BaseException) -> None:
         run, self._run = self._run, None
@@ -246,27 +248,14 @@ class Bulk(QObject):
             if position is None or row is None:
                 continue
             session.entries.set_row(replace(row, status_for_reader=status))
-            filtering.facts.put_one("status", position, status)
-            filtering.facts.put_one(reader_column(run.project.reader), position, status != "unseen")
-            self._take_value(run, image_id, position)
-            filtering.touch(position)
+            begun = {"status": status, reader_column(run.project.reader): status != "unseen"}
+            filtering.learn(position, begun | _value_of(run, image_id))
             positions.append(position)
         self._read_again(run, positions)
         if positions:
             filtering.quiet = True
             session.entries_changed.emit(min(positions), max(positions))
             filtering.quiet = False
-
-    def _take_value(self, run: _Run, image_id: str, position: int) -> None:
-        if isinstance(run.change, SetValue):
-            target, value = run.change.target, run.change.value
-        elif "target" in (item := run.items.get(image_id, {})):
-            target, value = item["target"], item["value"]
-        else:
-            return
-        kind, _, name = target.partition(":")
-        column = grade_column(name) if kind == "grade" else finding_column(name)
-        self._session.filtering.facts.put_one(column, position, value)
 
     def _read_again(self, run: _Run, positions: Sequence[int]) -> None:
         """What was read from the store while it changed, or before, is read again."""
@@ -287,14 +276,32 @@ class Bulk(QObject):
         elif self._run is None:
             self._read_last(project)
 
-    def _read_last(self, project: Project) -> None:
+    def _read_last(self, project: Project, after: Future[None] | None = None) -> None:
+        def work() -> Any:
+            if after is not None:
+                after.result(WRITER_SECONDS)
+            return project.last_bulk()
+
         def arrived(row: Any) -> None:
             if self._session.project is project and self._run is None:
                 self.last = None if row is None else BulkResult(row.id, row.text, row.images)
                 self.changed.emit()
 
-        self._session.run_behind(lambda: project.last_bulk(), arrived)
+        self._session.run_behind(work, arrived)
 
 
 def _chunks(ids: list[str]) -> list[list[str]]:
     return [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+
+
+def _value_of(run: _Run, image_id: str) -> dict[str, str | None]:
+    """The grade or finding that an image has now, by its column; empty when the action changes none."""
+    item = run.items.get(image_id, {})
+    if isinstance(run.change, SetValue):
+        target, value = run.change.target, run.change.value
+    elif "target" in item:
+        target, value = item["target"], item["value"]
+    else:
+        return {}
+    kind, _, name = target.partition(":")
+    return {(grade_column if kind == "grade" else finding_column)(name): value}

@@ -7,6 +7,7 @@ after edits; what is missing in the store (imports, a crash) is made at idle mom
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,7 +15,8 @@ from PySide6.QtCore import QObject, QTimer
 
 from desktop.jobs.compose import summary
 from desktop.jobs.facts import label_facts, summary_facts
-from desktop.project.facts import POOLED, LabelFacts, area_column, predicted_column
+from desktop.project.facts import POOLED, LabelFacts, area_column, predicted_column, reader_column
+from desktop.project.rows import IN_PROGRESS, STATUSES
 
 if TYPE_CHECKING:
     from desktop.jobs.source import FolderSource
@@ -44,6 +46,7 @@ class FactKeeping(QObject):
         self._idle.timeout.connect(self._fill)
         self._filling = False
         session.showing.route = session.filtering.routes.ahead
+        session.filtering.changed.connect(session.showing.prefetch)
         session.predicting.predicted.connect(self._on_predicted)
         session.model_changed.connect(self._on_model)
         session.review.touched.connect(self._on_touched)
@@ -80,11 +83,9 @@ class FactKeeping(QObject):
             if position is None or prediction.model_digest != self._digest:
                 return
             doubt, fractions = facts
-            columns = self._filtering.facts
-            columns.put_one("uncertainty", position, np.nan if doubt is None else doubt)
-            for class_id, fraction in fractions.items():
-                columns.put_one(predicted_column(class_id), position, fraction)
-            self._filtering.touch(position)
+            values = {predicted_column(class_id): fraction for class_id, fraction in fractions.items()}
+            values["uncertainty"] = np.nan if doubt is None else doubt
+            self._filtering.learn(position, values)
 
         self._session.run_behind(work, arrived, _passed_over)
 
@@ -94,11 +95,19 @@ class FactKeeping(QObject):
         label = self._session.label
         if label is not None and label.key.image_id == image_id:
             self._edited[image_id] = label
+        self._changed_now(image_id, IN_PROGRESS)
+
+    def _changed_now(self, image_id: str, status: str) -> None:
+        position, project = self._session.entries.position_of(image_id), self._session.project
+        if position is not None and project is not None:
+            begun = {"status": status, "changed": time.time(), reader_column(project.reader): True}
+            self._filtering.learn(position, begun)
 
     def _on_acknowledged(self, image_id: str, result: object) -> None:
         # A finish answers with a status; the label may have been accepted without any edit.
-        if isinstance(result, str):
+        if isinstance(result, str) and result in STATUSES:
             self._edited.pop(image_id, None)
+            self._changed_now(image_id, result)
             self._measure(image_id, self._at_hand(image_id))
 
     def _on_left(self) -> None:
@@ -132,12 +141,9 @@ class FactKeeping(QObject):
         position = self._session.entries.position_of(facts.image_id)
         if position is None:
             return
-        columns = self._filtering.facts
-        for class_id, area in facts.areas.items():
-            columns.put_one(area_column(class_id), position, area)
-        pooled = facts.disagreement
-        columns.put_one(POOLED, position, np.nan if pooled is None else pooled)
-        self._filtering.touch(position)
+        values = {area_column(class_id): area for class_id, area in facts.areas.items()}
+        values[POOLED] = np.nan if facts.disagreement is None else facts.disagreement
+        self._filtering.learn(position, values)
 
     # ---- what is missing in the store
 

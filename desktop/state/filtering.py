@@ -7,7 +7,8 @@ date by what happens in the sitting. A question is answered off the GUI thread.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,6 +36,9 @@ FEW = 64
 LOAD_AFTER_MS = 400
 COMPARE_AFTER_MS = 300
 GROWN_AFTER_MS = 200
+WRITTEN_AFTER_S = 30.0
+"""What was learnt longer ago is in the store when it is read."""
+LEARNT_KEPT = 4096
 
 
 class Filtering(QObject):
@@ -68,7 +72,7 @@ class Filtering(QObject):
         self._names = Names(session.entries)
         self._row_of: Positions | None = None
         self._asked = 0
-        self._touched: dict[int, int] = {}
+        self._learnt: dict[tuple[str, int], float] = {}
         self._loads = 0
         self._behind = Behind(self)
         self._load = self._timer(LOAD_AFTER_MS, self.load)
@@ -172,10 +176,18 @@ class Filtering(QObject):
             self.left, self.fresh = left, fresh
             self.drifted.emit()
 
-    def touch(self, position: int) -> None:
-        """Something was learnt of an image just now: what is being read from the store must not undo it."""
-        self._touched[position] = self._loads
+    def learn(self, position: int, values: Mapping[str, Any]) -> None:
+        """Take in what was learnt of an image just now, by column; a reading under way does not undo it."""
+        self.facts.grow(len(self._session.entries))
+        for name, value in values.items():
+            self.facts.put_one(name, position, value)
+            self._learnt[name, position] = time.monotonic()
+        if len(self._learnt) > LEARNT_KEPT:
+            self._learnt = self._learnt_since(time.monotonic() - WRITTEN_AFTER_S)
         self.told()
+
+    def _learnt_since(self, moment: float) -> dict[tuple[str, int], float]:
+        return {key: at for key, at in self._learnt.items() if at >= moment}
 
     def told(self) -> None:
         """Facts changed: say so, and see behind whether the list would be another one."""
@@ -241,17 +253,20 @@ class Filtering(QObject):
             names.ranks(count)
             return loaded, tuple(project.known_readers())
 
-        session.run_behind(work, lambda result: self._loaded(load, *result))
+        began = time.monotonic()
+        session.run_behind(work, lambda result: self._loaded(load, began, *result))
 
-    def _loaded(self, load: int, loaded: Facts, readers: tuple[str, ...]) -> None:
+    def _loaded(self, load: int, began: float, loaded: Facts, readers: tuple[str, ...]) -> None:
         if load != self._loads:
             return
         self.readers = readers
         loaded.grow(self.facts.count)
         # A write that was on its way when the reading began is in memory only, as what came since.
-        recent = [position for position, at in self._touched.items() if at >= load - 1]
+        self._learnt = self._learnt_since(began - WRITTEN_AFTER_S)
+        recent: dict[str, list[int]] = {}
+        for name, position in self._learnt:
+            recent.setdefault(name, []).append(position)
         loaded.take_over(self.facts, recent)
-        self._touched = {position: load for position in recent}
         self.facts = loaded
         self.told()
         if self.rows is not None and self.left + self.fresh == 0:
@@ -270,7 +285,7 @@ class Filtering(QObject):
         for timer in (self._load, self._compare, self._grown):
             timer.stop()
         self.facts, self._names = Facts(), Names(self._session.entries)
-        self._touched.clear()
+        self._learnt.clear()
         self._loads += 1
         self.filter, self.saved, self._strange, self.readers = Filter(), (), [], ()
         self.asked.emit()
@@ -289,28 +304,27 @@ class Filtering(QObject):
             self._load.start()
             return
         entries = self._session.entries
+        self.facts.grow(len(entries))
         for position in range(first, min(last + 1, len(entries))):
-            self.take_entry(position)
+            self._take_entry(position)
+        self.told()
 
-    def take_entry(self, position: int) -> None:
-        """Take over what the list says of one image: status, problem, group, split."""
-        entry, facts = self._session.entries[position], self.facts
-        facts.grow(len(self._session.entries))
-        facts.put_one("status", position, entry.status)
-        facts.put_one("problem", position, bool(entry.problem))
-        facts.put_one("group", position, getattr(entry.row, "group", None))
-        facts.put_one("split", position, getattr(entry.row, "split", None))
-        self.touch(position)
+    def _take_entry(self, position: int) -> None:
+        """Take over what the list says of one image, which nearly always is what the store says too."""
+        entry = self._session.entries[position]
+        self.facts.put_one("status", position, entry.status)
+        self.facts.put_one("problem", position, bool(entry.problem))
+        self.facts.put_one("group", position, getattr(entry.row, "group", None))
+        self.facts.put_one("split", position, getattr(entry.row, "split", None))
 
     def _values_changed(self) -> None:
         position, label = self._session.position, self._session.label
         if label is None or not 0 <= position < len(self._session.entries):
             return
-        for scale in self._session.schema.grades:
-            self.facts.put_one(grade_column(scale.name), position, label.grades.get(scale.name))
-        for finding in self._session.schema.findings:
-            self.facts.put_one(finding_column(finding.name), position, label.findings.get(finding.name))
-        self.touch(position)
+        schema = self._session.schema
+        values = {grade_column(one.name): label.grades.get(one.name) for one in schema.grades}
+        values |= {finding_column(one.name): label.findings.get(one.name) for one in schema.findings}
+        self.learn(position, values)
 
 
 def _saved_filters(project: Project) -> Any:

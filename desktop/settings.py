@@ -81,8 +81,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("view.tabs_height", 288, "Height of the tabs in the right panel in pixels", low=120, high=2000),
     Setting("view.side_tab", "history", "The tab shown in the right panel"),
     Setting("view.geometry", "", "Place and size of the window, as Qt writes it (base64)"),
-    Setting("view.keep_place", False, "Keep zoom and place from image to image"),
-    Setting("view.keep_settings", True, "Keep brightness, channel and so on from image to image"),
+    Setting("view.keep_place", False, "Keep zoom and place from image to image", section="View"),
+    Setting(
+        "view.keep_settings", True, "Keep brightness, channel and so on from image to image", section="View"
+    ),
     Setting("view.overview", True, "A small map while a part of the image is seen"),
     Setting("view.brightness", 0.0, "Brightness of the view", low=-1, high=1),
     Setting("view.contrast", 0.0, "Contrast of the view", low=-1, high=1),
@@ -106,7 +108,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("projects.recent", (), "Folders opened last, the newest first"),
     Setting("projects.opened", (), "When each of them was opened last: a time (UTC), a space, the folder"),
     Setting("projects.open_last", True, "Open the last project when Overread starts", section="Start"),
-    Setting("predict.automatically", True, "Predict images ahead with the model in use"),
+    Setting(
+        "predict.automatically",
+        True,
+        "Predict the whole folder ahead with the model in use",
+        section="Models",
+    ),
     Setting("training.device", "auto", "Where a fine-tune runs", ("auto", "cpu", "cuda"), section="Training"),
     Setting("keys.overrides", (), "Shortcuts that were changed (see desktop.actions.keymap)"),
     Setting("palette.recent", (), "Actions taken last from the command palette, the newest first"),

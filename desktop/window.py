@@ -145,6 +145,8 @@ class Window(QMainWindow):
         if geometry.isEmpty() or not self.restoreGeometry(geometry):
             self.resize(*FIRST_SIZE)
         self.session.set_brush_radius(self.settings["tool.brush_radius"])
+        if not self.settings["predict.automatically"]:
+            self.session.predicting.pause(True)
         tool = self.settings["tool.name"]
         self.desk.choose_tool(tool if tool in self.desk.tools else next(iter(self.desk.tools)))
         self.show_page("start")

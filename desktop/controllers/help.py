@@ -79,6 +79,9 @@ class Help:
         after: dict[str, Callable[[], object]] = {
             "view.theme": self._apply_theme,
             "tool.brush_radius": self._apply_radius,
+            "predict.automatically": self._apply_ahead,
+            "view.keep_place": self._apply_keeping,
+            "view.keep_settings": self._apply_keeping,
         }
         if key in after:
             after[key]()
@@ -91,6 +94,13 @@ class Help:
 
     def _apply_radius(self) -> None:
         self._session.set_brush_radius(self._settings["tool.brush_radius"])
+
+    def _apply_ahead(self) -> None:
+        self._session.predicting.pause(not self._settings["predict.automatically"])
+
+    def _apply_keeping(self) -> None:
+        place, settings = (self._settings[key] for key in ("view.keep_place", "view.keep_settings"))
+        self._session.looking.keep(place=place, settings=settings)
 
     def go_to_image(self, position: int) -> None:
         """Show an image on the review page."""

@@ -12,7 +12,10 @@ from desktop.session import Session
 from desktop.theme import look
 from inference.schema import MaskClass, SchemaError
 
-NO_CLASSES = "There is no class to paint yet. Add one, or use a model that brings its own."
+NO_CLASSES = (
+    "There is no class to paint yet. Add one, start from a template (Ctrl+Shift+S), or use a model that "
+    "brings its own."
+)
 NO_PROJECT = "The classes are shown here once a project is open."
 
 

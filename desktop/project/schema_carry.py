@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, selec
 
 from desktop.project import tables
 from desktop.project.edit import Edit, ValueChange
+from desktop.project.provenance import Base
 
 BATCH = 500
 
@@ -33,7 +34,12 @@ class Names:
 
     @property
     def concern_labels(self) -> bool:
-        """Whether labels at hand have to be read again."""
+        """Whether something inside labels is renamed: those at hand have to be read again."""
+        return bool(self)
+
+    @property
+    def concern_values(self) -> bool:
+        """Whether grades or findings are called otherwise."""
         return bool(self.scales or self.values or self.findings)
 
     def targets(self) -> dict[str, str]:
@@ -54,7 +60,7 @@ def carry(
     connection: Connection, names: Names, progress: Callable[[int, int], None] = lambda _done, _total: None
 ) -> None:
     """Rename everywhere. Swapped names (a to b, b to a) are carried as they are meant."""
-    if names.concern_labels:
+    if names.concern_values:
         _carry_table(connection, tables.grades, "scale", names.scales, names.values)
         _carry_table(connection, tables.findings, "finding", names.findings, {})
         _carry_states(connection, names)
@@ -65,6 +71,8 @@ def carry(
         _carry_journal(connection, names, progress)
     if names.classes:
         _carry_cuts(connection, names.classes)
+        _carry_bases(connection, names.classes)
+        _carry_origins(connection, names.classes)
 
 
 def _carry_table(
@@ -183,6 +191,47 @@ def _carry_cuts(connection: Connection, classes: Mapping[str, str]) -> None:
         rows = [{"b_seq": seq, "class_name": classes[name]} for seq, name in found]
         statement = update(table).where(table.c.seq == bindparam("b_seq"))
         connection.execute(statement.values(class_name=bindparam("class_name")), rows)
+
+
+def _carry_bases(connection: Connection, classes: Mapping[str, str]) -> None:
+    """What a label was cut with, before anybody edited it, is kept by class name."""
+    table = tables.labels
+    changed = []
+    for label_id, base in connection.execute(select(table.c.id, table.c.base)):
+        after = _renamed_base(base, classes)
+        if after != base:
+            changed.append({"b_id": label_id, "base": after})
+    if changed:
+        statement = update(table).where(table.c.id == bindparam("b_id"))
+        connection.execute(statement.values(base=bindparam("base")), changed)
+
+
+def _carry_origins(connection: Connection, classes: Mapping[str, str]) -> None:
+    """So are the cuts of late predictions and of thresholds that were moved, inside the journal."""
+    table = tables.journal
+    found = connection.execute(
+        select(table.c.label_id, table.c.seq).where(func.instr(table.c.payload, b'"origin"') > 0)
+    ).all()
+    for label_id, seq in found:
+        one = (table.c.label_id == label_id, table.c.seq == seq)
+        edit = Edit.decode(connection.execute(select(table.c.payload).where(*one)).scalar_one())
+        if edit.origin is None:
+            continue
+        origin = Base.from_dict(_renamed_base(edit.origin.to_dict(), classes))
+        if origin != edit.origin:
+            payload = replace(edit, origin=origin).encode()
+            connection.execute(update(table).where(*one).values(payload=payload))
+
+
+def _renamed_base(base: Mapping[str, Any], classes: Mapping[str, str]) -> dict[str, Any]:
+    """Return a label's origin with other class names in it."""
+    after = dict(base)
+    for key in ("thresholds", "min_area"):
+        if key in after:
+            after[key] = {classes.get(name, name): value for name, value in after[key].items()}
+    if "fill_holes" in after:
+        after["fill_holes"] = sorted(classes.get(name, name) for name in after["fill_holes"])
+    return after
 
 
 def _carry_journal(connection: Connection, names: Names, progress: Callable[[int, int], None]) -> None:

@@ -43,6 +43,10 @@ def test_a_change_holds_at_once_and_is_kept(qtbot, tmp_path) -> None:
     assert look().theme.name == "light"
     radius.setValue(33.0)
     assert window.session.brush_radius == 33.0
+    keep = controls["view.keep_place"]
+    assert isinstance(keep, QCheckBox)
+    keep.setChecked(True)
+    assert window.session.looking.keep_place
     last.setChecked(False)
     qtbot.waitUntil(lambda: Settings(tmp_path).overrides.get("projects.open_last") is False)
     kept = Settings(tmp_path).overrides

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from desktop.project.edit import Edit, ValueChange
 from desktop.project.errors import ProjectError
 from desktop.project.project import Project
+from desktop.project.provenance import Base, Cut
 from desktop.project.schema_change import Usage, apply_plan, plan_of, read_aside, read_usage
 from desktop.project.schema_draft import Draft
 from inference.errors import SchemaError
@@ -221,3 +223,20 @@ def test_a_crash_in_the_middle_changes_nothing(folder: Path, monkeypatch: pytest
             apply_plan(project, plan_of(project.schema, draft), fail).result()
         assert label_of(project, 0).grades == {"severity": "1"}
         assert project.store.setting("schema") == SCHEMA.to_dict()
+
+
+def test_what_a_label_was_cut_with_follows_the_name_of_the_class(folder: Path) -> None:
+    with make(folder) as project:
+        label = label_of(project, 0)
+        planes = label.ensure_planes(48, 64)
+        cuts = {"MA": Cut(0.3, min_area=5, fill_holes=True), "HE": Cut(0.6)}
+        label.set_base(planes.mask.copy(), Base.predicted("d" * 64, cuts))
+        label.set_grade("severity", "1")
+        project.save(label).result()
+        origin = Base.predicted("e" * 64, {"MA": Cut(0.4)})
+        label.perform(Edit("Prediction", (), (ValueChange("grade:severity", "1", "2"),), origin))
+        project.save(label).result()
+        apply(project, Draft.of(project.schema).change_class(0, name="HE2").change_class(1, name="MA"))
+        after = label_of(project, 0)
+        assert after.base.cut("HE2") == cuts["MA"] and after.base.cut("MA") == cuts["HE"]
+        assert after.history.done[-1].edit.origin.cut("HE2") == Cut(0.4)

@@ -158,9 +158,10 @@ class FrameTool(RegionTool):
 
     def _commit(self) -> None:
         frame = self._frame
-        self._forget()
-        if frame is not None:
-            self._take_shape(frame, partial(self._region, frame))
+        with self._kept_if_refused("_frame"):
+            self._forget()
+            if frame is not None:
+                self._take_shape(frame, partial(self._region, frame))
 
     def _forget(self) -> None:
         self._frame = self._start = self._held = None

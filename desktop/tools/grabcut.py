@@ -221,7 +221,8 @@ class GrabCutTool(RegionTool):
         if self._again:
             self._ask()
         elif self._closing:
-            self._commit()
+            with self._told():
+                self._commit()
         self.repaint()
 
     def _take_back(self) -> None:
@@ -241,9 +242,10 @@ class GrabCutTool(RegionTool):
 
     def _commit(self) -> None:
         found = self._found
-        self._forget()
-        if found is not None:
-            self._take(found.region)
+        with self._kept_if_refused("_corners", "_frame", "_found", "_scribbles"):
+            self._forget()
+            if found is not None:
+                self._take(found.region)
 
     def _forget(self) -> None:
         self._corners = self._frame = self._found = self._drawing = None

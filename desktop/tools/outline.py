@@ -172,14 +172,16 @@ class OutlineTool(RegionTool):
             if at + 1 < len(self._anchors):
                 self._paths[at] = made.path_to(self._anchors[at + 1])
         self._lead()
-        self._close_when_known()
+        with self._told():
+            self._close_when_known()
 
     def _failed(self, gesture: int, error: BaseException) -> None:
         _log.error("The ways from an anchor could not be computed.", exc_info=error)
         if gesture == self._gesture:
             self._open -= 1
             self.context.say("The line cannot follow edges here; it stays straight.")
-            self._close_when_known()
+            with self._told():
+                self._close_when_known()
 
     def _way(self, at: int, end: Point) -> list[Point]:
         """The way from an anchor to a point: straight until more is known."""
@@ -202,11 +204,12 @@ class OutlineTool(RegionTool):
     def _close_when_known(self) -> None:
         if self._closing and not self.waiting:
             self._commit()
-            self._forget()
 
     def _commit(self) -> None:
         line = [*itertools.chain.from_iterable(self._paths), *self._way(-1, self._anchors[0])]
-        self._take_shape(line, partial(polygon_region, line))
+        with self._kept_if_refused("_anchors", "_maps", "_paths"):
+            self._forget()
+            self._take_shape(line, partial(polygon_region, line))
 
     def _forget(self) -> None:
         self._anchors, self._maps, self._paths, self._live = [], [], [], []

@@ -158,8 +158,9 @@ class PolygonTool(RegionTool):
         if len(points) < 3:
             self.context.say("A polygon needs three vertices; click to place more, or press Esc.")
             return
-        self._forget()
-        self._take_shape(points, partial(polygon_region, points))
+        with self._kept_if_refused("_points"):
+            self._forget()
+            self._take_shape(points, partial(polygon_region, points))
 
     def _forget(self) -> None:
         self._points, self._hover, self._grabbed = [], None, None

@@ -7,10 +7,12 @@ region is turned into a patch off the GUI thread and lands in a moment.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from PySide6.QtCore import Qt
 
+from desktop.errors import DesktopError
 from desktop.project.edit import Edit
 from desktop.project.label import Label
 from desktop.project.patch import Patch
@@ -53,8 +55,7 @@ class RegionTool(Tool):
         taken = event.button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
         if not taken or self.target() is None:
             return False
-        self.context.begin_stroke()
-        self.context.abort_stroke()
+        self._ask_leave()
         self._label = self.context.label
         self._clears = event.button is Qt.MouseButton.RightButton or event.has(
             Qt.KeyboardModifier.ControlModifier
@@ -101,12 +102,38 @@ class RegionTool(Tool):
         class_id = self.context.class_id
         if class_id is None or not self._may_end():
             return
+        self._ask_leave()
         text, clears = self._text(), self._clears
 
         def make(planes: LabelPlanes) -> Edit | None:
             return self._edit(planes, class_id, compute(), text, clears=clears)
 
         self.context.land(make)
+
+    def _ask_leave(self) -> None:
+        """Raise what painting the class selected would raise (its layer is locked), and change nothing."""
+        self.context.begin_stroke()
+        self.context.abort_stroke()
+
+    @contextmanager
+    def _kept_if_refused(self, *names: str) -> Iterator[None]:
+        """Give attributes the values from before when what is drawn is refused: it is not lost."""
+        before = {name: getattr(self, name) for name in names}
+        try:
+            yield
+        except DesktopError:
+            for name, value in before.items():
+                setattr(self, name, value)
+            self.repaint()
+            raise
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say a refusal: here nobody waits for it (an answer from another thread)."""
+        try:
+            yield
+        except DesktopError as refusal:
+            self.context.say(str(refusal))
 
     def _may_end(self) -> bool:
         if self.target() is not None and self._same_image():

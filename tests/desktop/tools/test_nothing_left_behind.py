@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from desktop.errors import SessionError
 from desktop.tools.brush import BrushTool
 from desktop.tools.ellipse import EllipseTool
 from desktop.tools.eraser import EraserTool
@@ -133,6 +134,29 @@ def test_a_layer_that_may_not_be_changed_is_refused_before_anything_is_drawn(des
         tool.press(_press(desk))
     assert not tool.active
     assert not desk.label.stroke_open
+
+
+@pytest.mark.parametrize("kind", [PolygonTool, OutlineTool, GrabCutTool])
+@pytest.mark.parametrize("size", [(300, 400), (1200, 1600)])
+def test_what_is_refused_in_the_end_is_kept_in_the_hand(desk, kind, size):
+    desk.show(*size)
+    begin(desk, kind)
+    begin_stroke, told = desk.begin_stroke, []
+    desk.view.refused.connect(told.append)
+
+    def refuse(class_id=None):
+        raise SessionError("The layer is locked.")
+
+    desk.begin_stroke = refuse
+    QTest.keyClick(desk.view, Qt.Key.Key_Return)
+    assert told == ["The layer is locked."]
+    assert desk.view.tool.active
+    assert desk.edits == []
+    desk.begin_stroke = begin_stroke
+    QTest.keyClick(desk.view, Qt.Key.Key_Return)
+    assert not desk.view.tool.active
+    if kind is not GrabCutTool:  # in noise there may be nothing to cut out
+        assert len(desk.edits) == 1
 
 
 def _press(desk):

@@ -15,6 +15,7 @@ from inference.remarks import Box, Facts, Remark
 from inference.rules import check, needs
 
 if TYPE_CHECKING:
+    from desktop.project.label import Label
     from desktop.session import Session
 
 QUIET_MS = 200
@@ -34,6 +35,7 @@ class Consistency(QObject):
         self._place = -1
         self._edition = 0
         self._checking = False
+        self._seen: tuple[Label, int, str] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(quiet_ms)
@@ -77,6 +79,9 @@ class Consistency(QObject):
         self.changed.emit()
 
     def _other_image(self, _entry: object) -> None:
+        if not self.settled:
+            self._check_after()
+        self._seen = None
         self._edition += 1
         self._show(())
         self._again()
@@ -86,7 +91,26 @@ class Consistency(QObject):
         self._checking = False
         self._again()
 
+    def _check_after(self) -> None:
+        """The reader was faster than the check: what it finds on the image that was left is said in words."""
+        if self._seen is None:
+            return
+        label, seq, name = self._seen
+        if label.history.last_seq == seq:
+            return
+        schema, planes = self._session.schema, label.planes
+        grades, findings = dict(label.grades), dict(label.findings)
+
+        def arrived(remarks: tuple[Remark, ...]) -> None:
+            if remarks:
+                self._session.say(f"{name}: {remarks[0].sentence}")
+
+        self._session.run_behind(lambda: check_label(schema, planes, grades, findings), arrived, self._failed)
+
     def _again(self, _box: object = None) -> None:
+        label, entry = self._session.label, self._session.entry
+        if label is not None and entry is not None and (self._seen is None or self._seen[0] is not label):
+            self._seen = label, label.history.last_seq, entry.title
         self._edition += 1
         if self._session.schema.rules:
             self._timer.start()

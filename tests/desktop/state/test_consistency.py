@@ -84,6 +84,20 @@ def test_another_image_has_its_own_remarks(qtbot, desk) -> None:
     qtbot.waitUntil(lambda: bool(sentences(desk)), timeout=10_000)
 
 
+def test_whoever_goes_on_faster_than_the_check_is_told_in_words(qtbot, desk) -> None:
+    said = []
+    desk.noted.connect(said.append)
+    dab(desk, 20, 30, radius=3)
+    desk.next()
+    qtbot.waitUntil(lambda: bool(said), timeout=10_000)
+    assert said == ["image 1.png: MA must lie inside HE, yet 36 pixels lie outside."]
+    qtbot.waitUntil(lambda: desk.label is not None, timeout=10_000)
+    desk.previous()
+    desk.next()
+    settle(qtbot, desk)
+    assert len(said) == 1, "an image that was only looked at is not spoken of again"
+
+
 def test_a_schema_without_rules_asks_nothing(qtbot, desk, monkeypatch) -> None:
     dab(desk, 20, 30)
     settle(qtbot, desk)

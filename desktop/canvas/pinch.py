@@ -28,16 +28,27 @@ class Pinch:
     def event(self, event: QEvent) -> bool:
         """Returns whether the event was a pinch."""
         if event.type() is QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
-            if event.gestureType() is not Qt.NativeGestureType.ZoomNativeGesture:
-                return False
-            self._view.zoom_by(1.0 + event.value(), (event.position().x(), event.position().y()))
-            return True
+            return self._native(event)
         if event.type() is QEvent.Type.Gesture and isinstance(event, QGestureEvent):
             pinch = event.gesture(Qt.GestureType.PinchGesture)
             if isinstance(pinch, QPinchGesture):
                 self._follow(pinch)
                 return True
         return False
+
+    def _native(self, event: QNativeGestureEvent) -> bool:
+        """A touch pad's own gestures: a pinch, and a double tap of two fingers (to 100 % and back to fit)."""
+        viewport, at = self._view.viewport, (event.position().x(), event.position().y())
+        if event.gestureType() is Qt.NativeGestureType.ZoomNativeGesture:
+            self._view.zoom_by(1.0 + event.value(), at)
+        elif event.gestureType() is Qt.NativeGestureType.SmartZoomNativeGesture and viewport is not None:
+            if viewport.fitted:
+                self._view.zoom_to(1.0, at)
+            else:
+                self._view.fit()
+        else:
+            return False
+        return True
 
     def _follow(self, pinch: QPinchGesture) -> None:
         """Keep what is between the fingers between them.

@@ -100,6 +100,23 @@ def test_a_pinch_zooms(view):
     assert view.scale == pytest.approx(0.15)
 
 
+def test_a_double_tap_of_two_fingers_goes_to_full_size_there_and_back(view):
+    view.set_image(ImagePyramid.build(image(3000, 4000)))
+    at, device = QPointF(100, 60), QPointingDevice.primaryPointingDevice()
+
+    def tap() -> None:
+        kind = Qt.NativeGestureType.SmartZoomNativeGesture
+        event = QNativeGestureEvent(kind, device, 2, at, at, at, 0.0, QPointF(), 1)
+        QApplication.sendEvent(view, event)
+
+    before = view.viewport.to_image(100, 60)
+    tap()
+    assert view.scale == 1
+    assert view.viewport.to_image(100, 60) == pytest.approx(before, abs=1)
+    tap()
+    assert view.viewport.fitted
+
+
 def test_keys_zoom(view):
     view.set_image(ImagePyramid.build(image(3000, 4000)))
     QTest.keyClick(view, Qt.Key.Key_1)

@@ -13,7 +13,6 @@ from desktop.canvas.marks import Cross, cross_bounds
 from desktop.canvas.rects import box_of, logical_rect
 from desktop.panels.second_view import SecondViewPanel, ViewHeader
 from desktop.panels.widgets import column
-from desktop.theme import look
 from desktop.tools.pan import PanTool
 
 if TYPE_CHECKING:
@@ -49,7 +48,6 @@ class Comparing:
         self._part.choices_changed.connect(self._suggest)
         session.styles_changed.connect(self._restyle)
         session.image_changed.connect(lambda _: self._name_first())
-        look().changed.connect(self._follow_theme)
 
     def attach(self, views: QSplitter) -> None:
         """Take the place beside the canvas: ``views`` holds the canvas, which gets a header of its own."""
@@ -153,7 +151,6 @@ class Comparing:
             self._views.addWidget(panel)
             self._views.setStretchFactor(0, 1)
             self._views.setStretchFactor(1, 1)
-        self._follow_theme()
 
     def _chosen(self, choice: Choice) -> None:
         self._canvas.setFocus()
@@ -198,10 +195,6 @@ class Comparing:
     def _restyle(self) -> None:
         if self.panel is not None and self._part.active:
             self.panel.canvas.set_styles(self._session.styles)
-
-    def _follow_theme(self) -> None:
-        if self.panel is not None:
-            self.panel.canvas.set_surround(look().color("surround"))
 
     # ---- the link
 

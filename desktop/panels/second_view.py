@@ -224,6 +224,12 @@ class SecondViewPanel(QWidget):
         layout.addWidget(header)
         layout.addWidget(self.canvas, 1)
         self.set_title("")
+        look().changed.connect(self.follow_theme)
+        self.follow_theme()
+
+    def follow_theme(self) -> None:
+        """Give the canvas the surround of the theme."""
+        self.canvas.set_surround(look().color("surround"))
 
     def set_title(self, title: str) -> None:
         """Say what is shown."""

@@ -106,10 +106,13 @@ class WalkChip(QFrame):
         self.setAccessibleName(text)
         self.show()
         self.raise_()
-        # Fonts of the style sheet count only once it was shown.
-        for part in (self._body.layout(), self.layout()):
-            part.invalidate()
-        self.adjustSize()
+        # Fonts of the style sheet count only once it was shown; parts that came or went count at once.
+        self._body.updateGeometry()
+        inner, outer = self._body.layout(), self.layout()
+        if inner is not None and outer is not None:
+            inner.invalidate()
+            outer.invalidate()
+            self.resize(outer.sizeHint())
         self._settle()
 
     def _settle(self) -> None:

@@ -172,6 +172,9 @@ class Components(QObject):
         """Choose a piece (None: none)."""
         if component is None and self._current is None:
             return
+        if component is not None and self.fresh:
+            # A tool knows where a piece is, the walk also how doubtful it is.
+            component = self._known_as(component) or component
         self._current = component
         self.changed.emit()
         if component is not None and not self.fresh:
@@ -285,15 +288,18 @@ class Components(QObject):
         self._answer, self._dirty = answer, None
         self._just_decided.clear()
         if self._current is not None:
-            parts = (answer.found, answer.missed)
-            everything = [one for part in parts for some in part.values() for one in some]
-            self._current = component_of(everything, self._current)
+            self._current = self._known_as(self._current)
         waiting, self._waiting = self._waiting, []
         self.changed.emit()
         for ready in waiting:
             ready()
 
     # ---- inside
+
+    def _known_as(self, component: Component) -> Component | None:
+        parts = (self._answer.found, self._answer.missed)
+        everything = [one for part in parts for some in part.values() for one in some]
+        return component_of(everything, component)
 
     def _names(self) -> dict[int, str]:
         """The visible classes: id -> name."""

@@ -153,6 +153,9 @@ def test_a_click_with_the_component_tool_chooses_for_the_same_keys(qtbot, window
     assert chosen(window) == specks["coin"] and window.session.undo_text is None
     assert window.desk.components.mark.shown
     settled(qtbot, window)
+    assert window.desk.components.chip.text == "1 of 4 · MA · doubt .48"
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.rect().topLeft() + _point(x, y))
+    assert window.desk.components.chip.text == "1 of 4 · MA · doubt .48"
     press(KEYS.Key_Delete)
     assert window.session.undo_text == "Delete component · Microaneurysms"
 

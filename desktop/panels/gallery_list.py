@@ -109,10 +109,10 @@ class GalleryList(UniformView):
 
     def chosen(self) -> NDArray[np.int32]:
         """Return the positions of the chosen images, in the order of the list."""
-        rows = [np.arange(part.top(), part.bottom() + 1) for part in self._parts()]
-        if not rows:
-            return np.empty(0, np.int32)
-        chosen = np.unique(np.concatenate(rows))
+        rows = np.zeros(self._model.rowCount(), np.bool_)
+        for part in self._parts():
+            rows[part.top() : part.bottom() + 1] = True
+        chosen = np.flatnonzero(rows)
         shown = self._session.filtering.rows
         return (chosen if shown is None else shown[chosen]).astype(np.int32)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
@@ -33,6 +34,9 @@ from desktop.theme import GRID, LABEL, look, set_icon
 
 SIDE = 9 * GRID
 """Side of a thumbnail: 72 logical pixels."""
+NEAR = 200
+"""A group may be a whole folder: so many images before and after this one, and no more, are in the strip."""
+NOBODY = np.empty(0, np.int32)
 _WORDS = 2 * GRID
 _CELL = QSize(SIDE + GRID, SIDE + _WORDS + GRID)
 _SETTLE_MS = 40
@@ -256,17 +260,19 @@ class GroupStrip(QWidget):
         session = self._session
         entry = session.entry
         group = getattr(entry.row, "group", None) if entry is not None else None
-        members = session.filtering.facts.group_members(group).tolist() if group is not None else []
-        # Facts may come from the store a moment later: what is shown now is a member in any case.
-        alone = len(members) < 2 or session.position not in members
-        self.model.set_positions([] if alone else members)
+        members = session.filtering.facts.group_members(group) if group is not None else NOBODY
+        place = int(np.searchsorted(members, session.position))
+        # Facts may come from the store a moment later than the image.
+        alone = len(members) < 2 or place >= len(members) or members[place] != session.position
         self.setVisible(not alone)
         if alone:
+            self.model.set_positions([])
             session.filtering.pictures.want("strip", [])
             return
-        row = members.index(session.position)
-        self.count.setText(f"{row + 1:,} of {len(members):,}")
-        index = self.model.index(row)
+        self.count.setText(f"{place + 1:,} of {len(members):,}")
+        first = max(0, place // NEAR * NEAR - NEAR)
+        self.model.set_positions(members[first : first + 3 * NEAR].tolist())
+        index = self.model.index(place - first)
         self.line.setCurrentIndex(index)
         self.line.scrollTo(index)
         self.line.viewport().update()

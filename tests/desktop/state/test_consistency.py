@@ -10,6 +10,7 @@ import pytest
 
 from desktop.project.consistency import check_label
 from desktop.project.planes import LabelPlanes
+from desktop.state import consistency
 from inference.rules import GradeExcludes, Inside, MinimalArea
 from tests.desktop.session_tools import SCHEMA, dab, make_folder, open_and_wait
 
@@ -52,8 +53,9 @@ def test_a_grade_and_a_stroke_that_contradict_are_remarked_until_one_is_taken_ba
 
 def test_many_strokes_are_one_check(qtbot, desk, monkeypatch) -> None:
     checks = []
-    behind = desk.run_behind
-    monkeypatch.setattr(desk, "run_behind", lambda work, *rest: (checks.append(work), behind(work, *rest)))
+    monkeypatch.setattr(
+        consistency, "check_label", lambda *given: (checks.append(given), check_label(*given))[1]
+    )
     for step in range(12):
         dab(desk, 20, 10 + 8 * step, radius=3)
     settle(qtbot, desk)
@@ -103,9 +105,10 @@ def test_a_schema_without_rules_asks_nothing(qtbot, desk, monkeypatch) -> None:
     settle(qtbot, desk)
     desk.set_schema(SCHEMA)
     qtbot.waitUntil(lambda: not sentences(desk), timeout=10_000)
-    monkeypatch.setattr(desk, "run_behind", lambda *_: pytest.fail("nothing has to be measured"))
+    checks = []
+    monkeypatch.setattr(consistency, "check_label", lambda *given: checks.append(given) or ())
     dab(desk, 40, 30)
-    assert desk.consistency.settled
+    assert desk.consistency.settled and not checks
 
 
 def test_the_slots_take_no_time_at_12_megapixels(qtbot, desk) -> None:

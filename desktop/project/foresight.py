@@ -36,6 +36,26 @@ class Foreseen:
     box: Box | None
     edits: tuple[Edit, ...]
 
+    def places(self, *, protection: bool) -> list[tuple[int, Box]]:
+        """Return the pages and boxes where mask or protection may differ: of each patch, or one a page.
+
+        Whichever is fewer pixels: a hundred strokes all over an image are a small part of it.
+        """
+        patches = [patch for edit in self.edits for patch in edit.patches]
+        boxes = {
+            (patch.class_id // 8, patch.box)
+            for patch in patches
+            if (patch.protection_xor if protection else patch.mask_xor)
+        }
+        pages = {page for page, _ in boxes}
+        if self.box is not None and sum(_area(box) for _, box in boxes) > len(pages) * _area(self.box):
+            return [(page, self.box) for page in sorted(pages)]
+        return sorted(boxes)
+
+
+def _area(box: Box) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
 
 def foresee(standing: Standing, changes: Iterable[tuple[Edit, bool]]) -> Foreseen:
     """Make changes, (edit, forward) each, on a copy of what stood.

@@ -118,18 +118,18 @@ class History:
         classes = tuple(sorted(edit.class_ids))
         return Row(self.last_seq + 1, kind, edit.encode(), edit.text, now(), 0, classes)
 
-    def undo_row(self) -> Row | None:
-        """Return the row that takes the last step back, or None when there is none."""
-        return self._back_row("undo", self.done)
+    def undo_row(self, created: str = "") -> Row | None:
+        """Return the row that takes the last step back, or None when there is none. `created`: now."""
+        return self._back_row("undo", self.done, created)
 
-    def redo_row(self) -> Row | None:
+    def redo_row(self, created: str = "") -> Row | None:
         """Return the row that gives the last undone step again, or None when there is none."""
-        return self._back_row("redo", self.undone)
+        return self._back_row("redo", self.undone, created)
 
-    def _back_row(self, kind: Literal["undo", "redo"], steps: list[Step]) -> Row | None:
+    def _back_row(self, kind: Literal["undo", "redo"], steps: list[Step], created: str) -> Row | None:
         if not steps:
             return None
-        return Row(self.last_seq + 1, kind, b"", steps[-1].text, now(), steps[-1].seq)
+        return Row(self.last_seq + 1, kind, b"", steps[-1].text, created or now(), steps[-1].seq)
 
     def follow(self, row: Row, edit: Edit | None = None) -> tuple[Step, bool]:
         """Move along one row; return the step it concerns and whether it goes forward (True) or back (False).

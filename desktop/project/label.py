@@ -11,7 +11,7 @@ import numpy as np
 from desktop.project.edit import Edit, ValueChange
 from desktop.project.errors import LabelNotReady, ProjectError
 from desktop.project.foresight import Foreseen, Mark, Standing
-from desktop.project.journal import History, Row, State, Step
+from desktop.project.journal import History, Row, State, Step, now
 from desktop.project.pages import Prepared
 from desktop.project.patch import Patch
 from desktop.project.planes import LabelPlanes, Pages
@@ -266,10 +266,11 @@ class Label:
         """
         if not self._copy_in(foreseen):
             return False
+        moment = now()
         for edit in foreseen.edits:
             if edit.values:
                 self._state.change(Edit(edit.text, (), edit.values), forward=forward)
-            row = self.history.redo_row() if forward else self.history.undo_row()
+            row = self.history.redo_row(moment) if forward else self.history.undo_row(moment)
             if row is not None:
                 self._follow(row, edit)
         return True
@@ -279,11 +280,9 @@ class Label:
             return False
         planes, ahead = self._state.planes, foreseen.planes
         if planes is not None and ahead is not None and foreseen.box is not None:
-            y0, x0, y1, x1 = foreseen.box
-            patches = [patch for edit in foreseen.edits for patch in edit.patches]
-            for page in {patch.class_id // 8 for patch in patches}:
+            for page, (y0, x0, y1, x1) in foreseen.places(protection=False):
                 np.copyto(planes.mask[page, y0:y1, x0:x1], ahead.mask[page, y0:y1, x0:x1])
-            for page in {patch.class_id // 8 for patch in patches if patch.protection_xor}:
+            for page, (y0, x0, y1, x1) in foreseen.places(protection=True):
                 np.copyto(planes.protection[page, y0:y1, x0:x1], ahead.protection[page, y0:y1, x0:x1])
         return True
 

@@ -62,7 +62,7 @@ class ScaleBase(QWidget):
         title.setMinimumWidth(min(natural, _TITLE))
         title.setMaximumWidth(natural)
         row.addWidget(title, 1)
-        row.addWidget(self.keys)
+        row.addWidget(self.keys, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.model_says, 1)
         for widget in (self.stale, self.unassess):
             row.addWidget(widget)

@@ -7,6 +7,7 @@ from tests.benchmarks.table import Budget
 CANVAS, SESSION = "tests.benchmarks.canvas", "tests.benchmarks.session"
 START, STORE = "tests.benchmarks.start", "tests.benchmarks.store"
 PREDICTION, THRESHOLDS = "tests.benchmarks.prediction", "tests.benchmarks.thresholds"
+GALLERY = "tests.benchmarks.gallery"
 
 ROWS: tuple[Budget, ...] = (
     Budget(
@@ -52,6 +53,11 @@ ROWS: tuple[Budget, ...] = (
         "median",
         "X-AnyLabeling: 10,000 in 0.8 s after a 3 s start",
     ),
+    Budget("filter over 100,000 images: asked to listed", 200, "ms", f"{GALLERY}:filter_100000"),
+    Budget("sort of 100,000 images: asked to listed", 200, "ms", f"{GALLERY}:sort_100000"),
+    Budget("jump in a list of 100,000 images", 16, "ms", f"{GALLERY}:scroll_list"),
+    Budget("jump in a grid of 100,000 images", 16, "ms", f"{GALLERY}:scroll_grid"),
+    Budget("100,000 images: from list to grid", 16, "ms", f"{GALLERY}:list_to_grid"),
     Budget("stroke acknowledged by the store", 10, "ms", f"{STORE}:stroke_acknowledged"),
     Budget(
         "memory with a 4288x2848 project open, without torch",

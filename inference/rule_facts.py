@@ -1,4 +1,4 @@
-"""Measuring masks for consistency rules: areas, components, what lies outside (numpy and OpenCV, no torch)."""
+"""Measuring masks for consistency rules: areas, components, what lies outside (no torch)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ image, what is at hand), `Review` (the label's edits), `Timeline` (undo), `Finis
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -350,10 +349,6 @@ class Session(SessionSignals):
     def threshold(self, class_name: str) -> float:
         """The threshold in use for a class of the current image. See `Thresholds.cut`."""
         return self.thresholds.cut(class_name).threshold
-
-    def set_threshold(self, class_name: str, value: float) -> None:
-        """Cut a class at another threshold, in the scope that is chosen; off the GUI thread."""
-        self.thresholds.set(class_name, replace(self.thresholds.cut(class_name), threshold=value))
 
     # ==== the model
 

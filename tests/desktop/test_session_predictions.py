@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from desktop.jobs.prediction import load_predictor
+from desktop.project.provenance import Cut
 from inference.postprocess import class_mask
 from tests.desktop.session_tools import (
     close,
@@ -173,13 +174,13 @@ def test_a_threshold_moves_the_untouched_label_and_spares_protected_pixels(qtbot
     session.set_model(bundles[0])
     wait_prediction(qtbot, session)
     levels = session.prediction.levels("MA")
-    session.set_threshold("MA", 0.999)
+    session.thresholds.set("MA", Cut(0.999))
     qtbot.waitUntil(lambda: not session.label.planes.class_mask(0).any())
     assert levels.max() < 255
     dab(session)
-    session.set_threshold("MA", 0.0)
+    session.thresholds.set("MA", Cut(0.0))
     qtbot.waitUntil(lambda: bool(session.label.planes.class_mask(0).all()))
-    session.set_threshold("MA", 1.0)
+    session.thresholds.set("MA", Cut(1.0))
     qtbot.waitUntil(lambda: session.label.planes.class_mask(0).sum() == 100)
     qtbot.waitUntil(lambda: session.pending == 0)
 

@@ -198,7 +198,7 @@ def test_the_prediction_follows_its_threshold(qtbot, session, view, bundles):
     shown(qtbot, view, Kind.PREDICTION)
     many = int((view.overlay.levels[0] & 1).sum())
     assert many > 0
-    session.set_threshold("MA", 0.99)
+    session.thresholds.set("MA", Cut(0.99))
     qtbot.waitUntil(
         lambda: view.overlay is not None and int((view.overlay.levels[0] & 1).sum()) < many, timeout=10_000
     )

@@ -124,6 +124,7 @@ def _made(name: str, schema: Schema, *, optional: bool) -> QWidget:
     if name == "pixels":
         spin = QSpinBox()
         spin.setRange(1, 10**8)
+        spin.setFixedHeight(4 * GRID)
         return spin
     if name == "text":
         line = SearchField()

@@ -189,6 +189,9 @@ def _made(setting: Setting) -> QWidget:
             spin = QDoubleSpinBox()
             spin.setRange(low, high)
             spin.setDecimals(1)
+            # A double's field begins at its very border, unlike an integer's.
+            spin.lineEdit().setTextMargins(6, 0, 6, 0)
+        spin.setFixedHeight(4 * GRID)
         if setting.unit:
             spin.setSuffix(f" {setting.unit}")
         spin.setKeyboardTracking(False)

@@ -189,7 +189,7 @@ class ComponentWalk:
         number, count = self._session.components.place(one)
         self.chip.show_piece(
             number, count, self._class(one).name, self._color(one).name(), one.doubt,
-            decided=one.decided, missed=one.missed,
+            decided=one.decided, missed=one.missed, classes=len(self._session.schema.active_classes),
         )  # fmt: skip
 
     def _color(self, component: Component) -> QColor:

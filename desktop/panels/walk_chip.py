@@ -28,6 +28,7 @@ class WalkChip(QFrame):
         self.state = label("", "quiet")
         self._keep = label("keep", "quiet")
         self._delete = label("delete", "quiet")
+        self._class, self._class_key = label("class", "quiet"), label("", "key")
         self.sentence = label("")
         self._body = QWidget()
         outer = QHBoxLayout(self)
@@ -40,12 +41,15 @@ class WalkChip(QFrame):
         for widget in (self.place, self.swatch, self.name, self.doubt, self.state):
             row.addWidget(widget)
         for text, key in (
-            (self._keep, "Y"), (self._delete, "Del"),
-            (label("class", "quiet"), "Ctrl+Shift+1…9"), (label("next", "quiet"), "Tab"),
-        ):  # fmt: skip
-            row.addSpacing(GRID)
+            (self._keep, label("Y", "key")),
+            (self._delete, label("Del", "key")),
+            (self._class, self._class_key),
+            (label("next", "quiet"), label("Tab", "key")),
+        ):
+            # A gap that goes with the words: a class to give is shown only where there is one.
+            text.setContentsMargins(GRID, 0, 0, 0)
             row.addWidget(text)
-            row.addWidget(label(key, "key"))
+            row.addWidget(key)
         self._going = QTimer(self, singleShot=True, interval=TELL_MS)
         self._going.timeout.connect(self.hide)
         canvas.installEventFilter(self)
@@ -72,8 +76,12 @@ class WalkChip(QFrame):
         *,
         decided: bool,
         missed: bool,
+        classes: int = 9,
     ) -> None:
-        """Show one piece; ``number`` 0: its place in the walk is not known yet."""
+        """Show one piece; ``number`` 0: its place in the walk is not known yet. So many classes there are."""
+        for part in (self._class, self._class_key):
+            part.setVisible(classes > 1)
+        self._class_key.setText(f"Ctrl+Shift+1…{min(classes, 9)}")
         self.place.setText(f"{number} of {count}" if number else "…")
         pixmap = QPixmap(_SWATCH, _SWATCH)
         pixmap.fill(QColor(color))
@@ -107,12 +115,14 @@ class WalkChip(QFrame):
         self.show()
         self.raise_()
         # Fonts of the style sheet count only once it was shown; parts that came or went count at once.
-        self._body.updateGeometry()
+        for part in (*self.findChildren(QLabel), self._body):
+            part.ensurePolished()
+            part.updateGeometry()
         inner, outer = self._body.layout(), self.layout()
         if inner is not None and outer is not None:
             inner.invalidate()
             outer.invalidate()
-            self.resize(outer.sizeHint())
+            self.resize(self.sizeHint())
         self._settle()
 
     def _settle(self) -> None:

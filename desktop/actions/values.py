@@ -31,16 +31,6 @@ def actions(desk: Desk) -> tuple[Action, ...]:
 def _values(desk: Desk) -> tuple[Action, ...]:
     judging = desk.judging
     act = partial(Action, section="Values")
-    findings = tuple(
-        act(
-            f"finding.{n}",
-            f"Finding {n}: present, absent, not assessed",
-            partial(judging.cycle_finding, n),
-            (f"Ctrl+Alt+{n}",),
-            enabled_when=partial(judging.has_finding, n),
-        )
-        for n in range(1, 10)
-    )
     return (
         act(
             "value.find",
@@ -64,7 +54,7 @@ def _values(desk: Desk) -> tuple[Action, ...]:
             ("Alt+F",),
             enabled_when=judging.has_finding,
         ),
-        *findings,
+        *_findings(desk),
         act(
             "value.not_assessable",
             "Not assessable, with a reason",
@@ -73,4 +63,19 @@ def _values(desk: Desk) -> tuple[Action, ...]:
             icon="not-assessable",
             enabled_when=judging.can_assess,
         ),
+    )
+
+
+def _findings(desk: Desk) -> tuple[Action, ...]:
+    judging = desk.judging
+    return tuple(
+        Action(
+            f"finding.{n}",
+            f"Finding {n}: present, absent, not assessed",
+            partial(judging.cycle_finding, n),
+            (f"Ctrl+Alt+{n}",),
+            section="Values",
+            enabled_when=partial(judging.has_finding, n),
+        )
+        for n in range(1, 10)
     )

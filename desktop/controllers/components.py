@@ -16,7 +16,7 @@ from desktop.canvas.framing import framed
 from desktop.panels.walk_chip import WalkChip
 from desktop.project.components import component_mask
 from desktop.project.explicit import delete_component, give_component, keep_component
-from desktop.tools.behind import SMALL, area, perform_behind
+from desktop.tools.behind import area, perform_behind
 
 if TYPE_CHECKING:
     from desktop.canvas.view import CanvasView
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 NOTHING = "There is no piece of a visible class here, and none that the model missed by little."
 ALL_DECIDED = "Every piece of the visible classes is decided."
+_DRAWN_AT_ONCE = 90_000
+"""Pixels whose outline, however ragged, is found in less than a frame."""
 
 
 class ComponentWalk:
@@ -180,7 +182,7 @@ class ComponentWalk:
                 self.mark.show(path, one.box, self._color(one), missed=one.missed, ratio=ratio)
                 self._canvas.update()
 
-        if area(one.box) <= SMALL // 4:
+        if area(one.box) <= _DRAWN_AT_ONCE:
             drawn(draw())
         else:
             self._session.run_behind(draw, drawn)

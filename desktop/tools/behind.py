@@ -12,7 +12,7 @@ from desktop.tools.base import ToolContext
 
 __all__ = ["SMALL", "area", "perform_behind"]
 
-SMALL = 1_000_000
+SMALL = 500_000
 """Pixels that are looked through in a few milliseconds: no need to wait for another thread."""
 _ATTEMPTS = 3
 

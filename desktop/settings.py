@@ -103,6 +103,7 @@ SETTINGS: tuple[Setting, ...] = (
         unit="image pixels",
     ),
     Setting("tool.pressure", True, "A pen's pressure sets the size of the brush", section="Tools"),
+    Setting("tool.options", (), "Options of tools that were set (see desktop.controllers.tool_memory)"),
     Setting("tool.name", "brush", "The tool in the hand at the start"),
     Setting("figure.folder", "", "Where a figure or a table was saved last"),
     Setting("projects.recent", (), "Folders opened last, the newest first"),

@@ -137,6 +137,7 @@ class Window(QMainWindow):
         self.work = Work(session, self.exports, self.notices, self.top.tasks, self)
         self.modelling.asked_for.connect(self.show_page)
         self.canvas.pointer_moved.connect(self.bottom.show_point)
+        self.review.options.option_set.connect(self.desk.tool_memory.keep)
         self.canvas.pointer_left.connect(lambda: self.bottom.show_point(-1.0, -1.0))
         self.canvas.view_changed.connect(self._show_zoom)
 

@@ -22,6 +22,7 @@ from desktop.controllers.looking import Looking
 from desktop.controllers.measuring import Measures
 from desktop.controllers.notes import Noting
 from desktop.controllers.regions import Regions
+from desktop.controllers.tool_memory import ToolMemory
 from desktop.theme import Choice, look
 from desktop.tools.registry import make_tools
 
@@ -43,6 +44,8 @@ class Operations:
         self.canvas = canvas
         self.settings = settings
         self.tools: Mapping[str, Tool] = make_tools(session)
+        self.tool_memory = ToolMemory(self.tools, settings)
+        self.tool_memory.restore()
         self.tool_name = ""
         self.page = "start"
         self.help = Help(window, session, settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -113,6 +113,9 @@ class OptionControl(QWidget):
 class ToolOptions(QWidget):
     """The strip: the tool, its options, what does not fit behind a button, and the painting limits."""
 
+    option_set = Signal(object, str)
+    """(Tool, name of the option): a person set it, here or by its key."""
+
     def __init__(self, session: Session) -> None:
         super().__init__()
         styled(self, "options")
@@ -198,8 +201,9 @@ class ToolOptions(QWidget):
         super().showEvent(event)
         self._fit()
 
-    def _changed(self, _name: str) -> None:
+    def _changed(self, name: str) -> None:
         self.refresh()
+        self.option_set.emit(self.tool, name)
 
     def _fit(self) -> None:
         """Hide the options from the last one on that have no room, and then offer them behind the button."""

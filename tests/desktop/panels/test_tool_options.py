@@ -194,3 +194,37 @@ def test_choosing_a_tool_shows_its_options_and_limits_have_keys(window, session)
     ):  # fmt: skip
         window.commands[action].trigger()
         assert (set(session.limits.inside), set(session.limits.outside)) == expected
+
+
+def test_what_is_set_is_there_at_the_next_start(window, tmp_path, qtbot):
+    from desktop.settings import Settings
+
+    window.show_page("review")
+    window.desk.choose_tool("wand")
+    options = window.review.options
+    QTest.keyClick(control(options, "tolerance").slider, Qt.Key.Key_End)
+    window.desk.tools["wand"].key(Qt.Key.Key_Z, NONE)
+    kept = dict(line.split("=") for line in window.settings["tool.options"])
+    assert kept == {"wand.tolerance": "255", "wand.contiguous": "false"}
+    settings = Settings(tmp_path / "next")
+    settings["tool.options"] = (
+        *window.settings["tool.options"],
+        "wand.gone=1",
+        "nothing.x=true",
+        "wand.reach=?",
+    )
+    again = Window(settings, FakeSession())
+    qtbot.addWidget(again)
+    wand = again.desk.tools["wand"]
+    assert (wand.value("tolerance"), wand.value("contiguous")) == (255, False)
+    assert wand.value("reach") == 400
+    window.desk.choose_tool("brush")
+    window.session.set_brush_radius = lambda radius: window.session.values.update(brush_radius=radius)
+    QTest.keyClick(control(window.review.options, "size").slider, Qt.Key.Key_End)
+    assert window.settings["tool.brush_radius"] == 500
+
+
+def test_every_tool_has_an_icon(window):
+    for tool in TOOLS:
+        assert window.commands.records[f"tool.{tool.name}"].icon
+        assert not window.commands[f"tool.{tool.name}"].icon().isNull()

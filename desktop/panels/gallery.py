@@ -211,7 +211,9 @@ class Gallery(QWidget):
         if filtering.rows is None:
             return
         count = f"{len(filtering):,} image{'' if len(filtering) == 1 else 's'}"
-        text = f"{count}. N, Finish and Alt+→ stay inside." if filtering.narrowed else "N follows this order."
+        text = "N follows this order."
+        if filtering.narrowed:
+            text = f"{count}. N, Finish and Alt+→ stay inside." if len(filtering) else f"{count}."
         if filtering.left or filtering.fresh:
             said = [f"{filtering.left:,} no longer fit"] if filtering.left else []
             said += [f"{filtering.fresh:,} fit now"] if filtering.fresh else []

@@ -51,6 +51,7 @@ class FactKeeping(QObject):
         session.model_changed.connect(self._on_model)
         session.review.touched.connect(self._on_touched)
         session.saving.acknowledged.connect(self._on_acknowledged)
+        session.notes.changed.connect(self._on_notes)
         session.image_changed.connect(lambda _entry: self._on_left())
         session.entries_reset.connect(self._reset)
         session.opening.indexing.done.connect(self._idle.start)
@@ -59,6 +60,14 @@ class FactKeeping(QObject):
         self._edited.clear()
         self._idle.stop()
         self._filling = False
+
+    def _on_notes(self) -> None:
+        """Count the notes of the current image; an empty list may also be one that is still being read."""
+        notes, entry = self._session.notes, self._session.entry
+        if entry is None or not (notes.rows or notes.removed is not None):
+            return
+        if all(note.image_id == entry.image_id for note in notes.rows):
+            self._filtering.learn(entry.position, {"comments": len(notes.rows)})
 
     # ---- predictions
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -94,3 +96,26 @@ def test_grid_and_strip_are_remembered(sitting) -> None:
     assert settings["view.group_folded"] is True and strip.line.isHidden()
     where = np.array(sitting.session.filtering.facts.group_members("patient 0"))
     assert where.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.real_images
+def test_frames_of_one_video_stand_under_the_canvas(qtbot, tmp_path, real_images) -> None:
+    source, folder = real_images / "polyps", tmp_path / "polyps"
+    (folder / "images").mkdir(parents=True)
+    for number in range(20, 31):
+        shutil.copy(source / "images" / f"{number}.png", folder / "images")
+    shutil.copy(source / "groups.csv", folder)
+    desk = Desk(qtbot, tmp_path)
+    sitting = desk.open(folder)
+    sitting.ready()
+    strip = sitting.window.desk.gallery.strip
+    sitting.wait(strip.isVisible, "the strip of the group")
+    group = sitting.session.entry.row.group
+    mates = [entry.position for entry in sitting.session.entries if entry.row.group == group]
+    assert len(mates) >= 2 and strip.model.positions == mates
+    sitting.wait(lambda: sitting.session.thumbnail(mates[1]) is not None, "a thumbnail")
+    sitting.hand.rest(50)
+    where = strip.line.visualRect(strip.model.index(1)).center()
+    drawn = strip.line.viewport().grab().toImage().pixelColor(where)
+    assert max(drawn.red(), drawn.green(), drawn.blue()) > 0 and drawn.red() != drawn.blue(), "a photograph"
+    desk.close_all()

@@ -18,7 +18,7 @@ from desktop.panels.gallery_delegate import CELL_SIDES
 from desktop.panels.gallery_model import GalleryModel
 from desktop.panels.status import MARKS, mark_of
 from desktop.project.bulk_change import FinishValues, SetAside, SetValue
-from desktop.project.facts import grade_column
+from desktop.project.facts import area_column, grade_column
 from desktop.project.filter import ClassIs, Filter, Sort, Span
 from desktop.theme import look
 from tests.desktop.fakes import FakeSession
@@ -191,6 +191,7 @@ def chips(gallery: Gallery) -> dict[str, QPushButton]:
 
 def test_conditions_stand_as_chips_and_a_click_drops_one(qtbot, session, gallery) -> None:
     session.fill([f"{n}.png" for n in range(6)])
+    session.filtering.facts.put(area_column(0), [1], [0.2])
     session.mark(1, "accepted")
     filtered(qtbot, session, statuses=("accepted",), classes=(ClassIs(0, True, Span(0.01, 0.5), "label"),))
     assert list(chips(gallery)) == ["Accepted", "MA present 1 – 50 % (label)", "Clear all"]

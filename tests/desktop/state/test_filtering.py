@@ -71,6 +71,18 @@ def test_what_is_done_now_is_found_at_once_and_again_after_a_restart(qtbot, tmp_
     close(qtbot, again)
 
 
+def test_notes_are_counted_as_they_are_written_and_removed(qtbot, opened) -> None:
+    session = opened
+    on(qtbot, session, 3)
+    session.notes.begin()
+    session.notes.keep("Look again")
+    assert listed(qtbot, session, Filter(comments=True)) == [3]
+    saved(qtbot, session)
+    session.notes.remove(session.notes.rows[0])
+    assert listed(qtbot, session, Filter(comments=False)) == [0, 1, 2, 3, 4, 5]
+    saved(qtbot, session)
+
+
 def test_facts_that_are_missing_in_the_store_are_made_when_idle(qtbot, opened) -> None:
     session, project = opened, opened.project
     label = project.load_label(session.entries[4].image_id)

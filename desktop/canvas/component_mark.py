@@ -38,7 +38,8 @@ def outline(mask: Bits, corner: tuple[int, int]) -> QPainterPath:
     drawn = np.pad(mask, 1).view(np.uint8)
     if fine:
         # Doubled and grown by half a pixel, the line through the centres lies just outside the corners.
-        drawn = cv2.dilate(drawn.repeat(2, 0).repeat(2, 1), np.ones((3, 3), np.uint8))
+        doubled = drawn.repeat(2, 0).repeat(2, 1)
+        drawn = np.asarray(cv2.dilate(doubled, np.ones((3, 3), np.uint8)), np.uint8)
     contours, _ = cv2.findContours(drawn, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     for contour in contours:
         points = contour[:, 0, :].astype(np.float64)

@@ -52,9 +52,12 @@ class NamesPanel(QWidget):
         layout.addWidget(heading("What its names mean here"))
         layout.addLayout(self._grid)
         layout.addWidget(self.note)
+        session.project_changed.connect(self._read)
         self._read()
 
     def _read(self) -> None:
+        if self._session.project is not self._project:
+            return  # this panel goes with its project
         project, digest, said = self._project, self._digest, self._said
 
         def read() -> tuple[ModelNames, Given]:

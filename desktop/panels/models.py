@@ -213,6 +213,7 @@ class ModelsPage(QWidget):
         self._entries: tuple[ModelEntry, ...] = ()
         self._in_use = ""
         self._before: str | None = None
+        self._shown: object = None
         self._chosen: Path | None = None
         self._synthetic_folder = False
         self.names_of: Callable[[ModelEntry], QWidget | None] = lambda _entry: None
@@ -262,6 +263,10 @@ class ModelsPage(QWidget):
         ``in_use`` is the digest of the incumbent, ``before`` of the one before it. Where the folder's own
         images are synthetic, a synthetic model needs no warning.
         """
+        shown = (entries, in_use, before, synthetic_folder)
+        if shown == self._shown:
+            return  # what has the keyboard keeps it
+        self._shown = shown
         if in_use != self._in_use:
             self._chosen = None  # another model is in use: that is what the page is about now
         entries = tuple(sorted(entries, key=lambda entry: entry.digest != in_use))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from desktop.errors import DesktopError
 from desktop.project.edit import Edit
 from desktop.project.errors import PatchMismatch
+from desktop.project.label import Label
 from desktop.project.planes import Box, LabelPlanes
 from desktop.tools.base import ToolContext
 
@@ -47,24 +48,15 @@ def perform_behind(
     def arrived(edit: Edit | None) -> None:
         if context.label is not label:
             return
-        if edit is not None:
-            if label.stroke_open:
-                context.say("A stroke was under way, so nothing else was changed; do it again.")
+        try:
+            if not _land(context, label, edit, nothing):
                 return
-            try:
-                context.perform(edit)
-            except PatchMismatch:
-                if attempts <= 1:
-                    raise
-                again = attempts - 1
-                perform_behind(context, make, pixels=pixels, nothing=nothing, done=done, attempts=again)
-                return
-            except DesktopError as refusal:
-                # A locked layer, a project that is only looked at.
-                context.say(str(refusal))
-                return
-        elif nothing:
-            context.say(nothing)
+        except PatchMismatch:
+            if attempts <= 1:
+                raise
+            again = attempts - 1
+            perform_behind(context, make, pixels=pixels, nothing=nothing, done=done, attempts=again)
+            return
         if done is not None:
             done(edit)
 
@@ -72,3 +64,23 @@ def perform_behind(
         arrived(make(planes))
     else:
         context.run_behind(lambda: make(planes), arrived)
+
+
+def _land(context: ToolContext, label: Label, edit: Edit | None, nothing: str) -> bool:
+    """Perform an edit, or say that nothing changes; False when it was refused. Raises PatchMismatch."""
+    if edit is None:
+        if nothing:
+            context.say(nothing)
+        return True
+    if label.stroke_open:
+        context.say("A stroke was under way, so nothing else was changed; do it again.")
+        return False
+    try:
+        context.perform(edit)
+    except PatchMismatch:
+        raise
+    except DesktopError as refusal:
+        # A locked layer, a project that is only looked at.
+        context.say(str(refusal))
+        return False
+    return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSlider, QSpinBox, QWidget
 
@@ -17,6 +17,7 @@ from inference.schema import MaskClass
 
 MOST_AREA = 100_000
 _TITLE = 9 * GRID
+_LEAVING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 SCOPES = (("image", "this image"), ("unseen", "all unseen images"))
 
 
@@ -68,10 +69,19 @@ class ValueSlider(QWidget):
 class AreaField(QSpinBox):
     """A smallest area in pixels; Escape and Return give the keyboard back."""
 
+    def event(self, event: QEvent) -> bool:
+        """Claim Return and Escape before they finish the image or close something."""
+        overrides = event.type() == QEvent.Type.ShortcutOverride
+        if overrides and isinstance(event, QKeyEvent) and event.key() in _LEAVING:
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return keeps what is typed and leaves the field."""
         super().keyPressEvent(event)
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
+        if event.key() in _LEAVING:
+            event.accept()
             self.clearFocus()
 
 

@@ -147,9 +147,11 @@ class Landing(QObject):
     def _failed(self, change: Change, mark: Mark, error: BaseException) -> None:
         self._busy = False
         painted = change.label.mark != mark or change.label.stroke_open
-        if not (isinstance(error, PatchMismatch) and painted) or change.once:
-            # Of a label that somebody painted on meanwhile nothing is wrong: it is computed again.
+        # With a label that somebody painted on meanwhile nothing is wrong: it is computed again.
+        overtaken = isinstance(error, PatchMismatch) and painted
+        if not overtaken:
             self._session.problem.emit(messages.sentence(error), "")
+        if not overtaken or change.once:
             self._end(landed=False)
         self._next()
 

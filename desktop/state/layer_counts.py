@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from desktop.project.label import Label
     from desktop.project.planes import Bits, LabelPlanes
     from desktop.session import Session
+
+log = logging.getLogger(__name__)
 
 SETTLE_MS = 250
 """Counted so long after the last change: not between the dabs of one stroke."""
@@ -75,7 +78,11 @@ class LayerCounts(QObject):
                 self.counts = counts
                 self.changed.emit()
 
-        session.run_behind(lambda: {one: counted(planes, one) for one in ids}, arrived)
+        def failed(error: BaseException) -> None:
+            self._running = False
+            log.warning("the layers were not counted: %s", error)
+
+        session.run_behind(lambda: {one: counted(planes, one) for one in ids}, arrived, failed)
 
     def forget(self) -> None:
         """Another folder is open: an answer under way was dropped."""

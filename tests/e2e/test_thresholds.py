@@ -69,6 +69,20 @@ def test_a_drag_of_the_slider_is_seen_on_the_canvas_before_it_is_kept(sitting) -
     assert not np.array_equal(session.label.planes.mask, planes)
 
 
+def test_digits_typed_as_a_smallest_area_grade_nothing(sitting) -> None:
+    session, area = sitting.session, sitting.window.layers.details.area
+    area.setFocus()
+    area.selectAll()
+    for key in "25":
+        QTest.keyClick(sitting.window.focusWidget(), key)
+    QTest.keyClick(sitting.window.focusWidget(), Qt.Key.Key_Return)
+    sitting.wait(lambda: session.thresholds.cut("MA").min_area == 25, "the area")
+    settled(sitting)
+    assert session.label.grades == {} and session.entry.status != "corrected"
+    sitting.wait(lambda: session.undo_text is not None, "one step")
+    settled(sitting)
+
+
 def test_painting_on_a_locked_layer_is_refused_in_one_sentence(sitting) -> None:
     sitting.press("Alt+K", "B")
     before = sitting.session.label.planes.copy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QFont, QIcon, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QListView, QSizePolicy, QWidget
 
@@ -18,6 +18,7 @@ _ROOT = QModelIndex()
 TIME_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 """When a step was made, as a person reads it; empty for the beginning."""
 BEGINNING = "As it came"
+_GOING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 # What a step's text begins with, and its icon.
 _ICONS = (
@@ -132,9 +133,17 @@ class Steps(QAbstractListModel):
 class StepList(QListView):
     """The list itself: a click, Return or Space goes to a step."""
 
+    def event(self, event: QEvent) -> bool:
+        """Claim Return before it finishes the image."""
+        overrides = event.type() == QEvent.Type.ShortcutOverride
+        if overrides and isinstance(event, QKeyEvent) and event.key() in _GOING:
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go to the row that the keyboard is on."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+        if event.key() in _GOING:
             if self.currentIndex().isValid():
                 self.clicked.emit(self.currentIndex())
             return

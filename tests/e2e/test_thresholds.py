@@ -110,6 +110,10 @@ def test_the_history_is_reached_by_a_key_and_goes_anywhere(sitting) -> None:
     QTest.keyClick(steps, Qt.Key.Key_Space)
     settled(sitting)
     assert len(session.label.undo_texts) == 1 and len(session.label.redo_texts) == 2
+    QTest.keyClick(steps, Qt.Key.Key_Up)
+    QTest.keyClick(steps, Qt.Key.Key_Return)
+    settled(sitting)
+    assert len(session.label.undo_texts) == 2 and session.position == 0, "Return goes, and finishes nothing"
     sitting.press("Ctrl+Shift+Z")
     settled(sitting)
-    assert len(session.label.undo_texts) == 2
+    assert len(session.label.undo_texts) == 3

@@ -127,6 +127,7 @@ class Predicting(QObject):
         self._rest: Rest | None = None
         self._answered: set[str] = set()
         self._choice = 0
+        self.route: Callable[[], Sequence[int]] = tuple
         self._tasks = Tasks(self)
         self.thread_ = thread or PredictionThread()
         queued = Qt.ConnectionType.QueuedConnection
@@ -290,7 +291,7 @@ class Predicting(QObject):
         first = max(self._position, 0)
         requests = [
             request
-            for order, entry in enumerate(self._entries[first : first + ahead + 1])
+            for order, entry in enumerate(self._ahead(first, ahead))
             if entry.image_id not in self._answered
             and (request := self.request_for(entry, order)) is not None
         ]
@@ -301,6 +302,12 @@ class Predicting(QObject):
             self._rest = Rest(self._entries, self.request_for, lambda request: known_to(cache, request))
             self._rest.cursor = first
         self.thread_.set_rest(self._rest)
+
+    def _ahead(self, first: int, ahead: int) -> list[Entry]:
+        """The current entry and those after it; before these, the next ones of a filter that is on."""
+        count = len(self._entries)
+        positions = dict.fromkeys([first, *self.route(), *range(first + 1, first + ahead + 1)])
+        return [self._entries[at] for at in list(positions)[: ahead + 1] if 0 <= at < count]
 
     # ---- answers
 

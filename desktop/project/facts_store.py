@@ -73,6 +73,22 @@ class FactStore(ProjectBase):
         with self.store.read() as connection:
             return [str(row[0]) for row in connection.execute(statement)]
 
+    def predictions_without_uncertainty(
+        self, model_digest: str, limit: int = 20
+    ) -> list[tuple[str, str, int]]:
+        """Return images whose summary says no uncertainty: id, content hash, frame; the first ones."""
+        images, columns = tables.images.c, tables.predictions.c
+        statement = (
+            select(images.id, images.content_hash, images.frame)
+            .join(tables.predictions, columns.image_id == images.id)
+            .where(columns.model_digest == model_digest, images.content_hash.is_not(None))
+            .where(images.state == "present", columns.summary["uncertainty"].as_float().is_(None))
+            .order_by(images.id)
+            .limit(limit)
+        )
+        with self.store.read() as connection:
+            return [(row[0], row[1], row[2]) for row in connection.execute(statement)]
+
     def store_label_facts(self, made: Iterable[LabelFacts]) -> Future[None]:
         """Keep facts of this reader's labels, in one transaction."""
         facts, reader = tuple(made), self.reader

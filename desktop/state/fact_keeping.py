@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Summaries = dict[str, dict[str, Any]]
+"""Summaries of predictions by image id."""
+
+AHEAD: Final = 8
+"""So many images of a filter are predicted before the rest of the folder."""
 AT_ONCE: Final = 4
 """So many labels without facts are read and measured in one go."""
 IDLE_MS: Final = 1500
@@ -42,11 +48,13 @@ class FactKeeping(QObject):
         self._filtering = session.filtering
         self._edited: dict[str, Label] = {}
         self._digest: str | None = None
+        self._given_up: set[str] = set()
         self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
         self._idle.timeout.connect(self._fill)
         self._filling = False
         session.showing.route = session.filtering.routes.ahead
-        session.filtering.changed.connect(session.showing.prefetch)
+        session.predicting.route = lambda: session.filtering.routes.ahead(1, AHEAD)
+        session.filtering.changed.connect(self._on_rows)
         session.predicting.predicted.connect(self._on_predicted)
         session.model_changed.connect(self._on_model)
         session.review.touched.connect(self._on_touched)
@@ -56,8 +64,14 @@ class FactKeeping(QObject):
         session.entries_reset.connect(self._reset)
         session.opening.indexing.done.connect(self._idle.start)
 
+    def _on_rows(self) -> None:
+        """Another filter: its next images are read and predicted first."""
+        self._session.showing.prefetch()
+        self._session.predicting.go_to(self._session.position)
+
     def _reset(self) -> None:
         self._edited.clear()
+        self._given_up = set()
         self._idle.stop()
         self._filling = False
 
@@ -77,26 +91,27 @@ class FactKeeping(QObject):
         digest = model.digest if model is not None else None
         if digest != self._digest:
             self._digest = digest
+            self._given_up = set()
+            self._idle.start()
             self._filtering.facts.forget("uncertainty")
             self._filtering.facts.forget("predicted")
             self._filtering.load()
 
     def _on_predicted(self, image_id: str, prediction: Prediction) -> None:
-        ids = {item.name: item.id for item in self._session.schema.active_classes}
+        def arrived(said: dict[str, Any]) -> None:
+            if prediction.model_digest == self._digest:
+                self._take_summary(image_id, said)
 
-        def work() -> tuple[float | None, dict[int, float]]:
-            return summary_facts(summary(prediction, {}), ids)
+        self._session.run_behind(lambda: summary(prediction, {}), arrived, _passed_over)
 
-        def arrived(facts: tuple[float | None, dict[int, float]]) -> None:
-            position = self._session.entries.position_of(image_id)
-            if position is None or prediction.model_digest != self._digest:
-                return
-            doubt, fractions = facts
+    def _take_summary(self, image_id: str, said: Mapping[str, Any]) -> None:
+        position = self._session.entries.position_of(image_id)
+        if position is not None:
+            ids = {item.name: item.id for item in self._session.schema.active_classes}
+            doubt, fractions = summary_facts(said, ids)
             values = {predicted_column(class_id): fraction for class_id, fraction in fractions.items()}
             values["uncertainty"] = np.nan if doubt is None else doubt
             self._filtering.learn(position, values)
-
-        self._session.run_behind(work, arrived, _passed_over)
 
     # ---- labels
 
@@ -163,19 +178,24 @@ class FactKeeping(QObject):
             return
         self._filling = True
 
-        def work() -> list[LabelFacts]:
+        digest, given_up = self._digest, self._given_up
+
+        def work() -> tuple[list[LabelFacts], Summaries]:
             made = [_made(project, source, one, None) for one in project.labels_without_facts(AT_ONCE)]
             known = [one for one in made if one is not None]
             if known:
                 # Waited for here, so that the next question does not find the same ones again.
                 project.store_label_facts(known).result(WRITER_SECONDS)
-            return known
+                return known, {}
+            return [], _summed_up(project, source, digest, given_up) if digest is not None else {}
 
-        def arrived(made: list[LabelFacts]) -> None:
+        def arrived(made: tuple[list[LabelFacts], Summaries]) -> None:
             self._filling = False
-            for facts in made:
+            for facts in made[0]:
                 self._take(facts)
-            if made:
+            for image_id, said in made[1].items():
+                self._take_summary(image_id, said)
+            if made[0] or made[1]:
                 self._idle.start(20 if session.prediction_state == "idle" else IDLE_MS)
 
         def refused(error: BaseException) -> None:
@@ -198,6 +218,22 @@ def _made(project: Project, source: FolderSource, image_id: str, label: Label | 
     if source.cache is not None and shown.model_digest is not None and row.content_hash:
         prediction = source.cache.get(row.content_hash, row.frame, shown.model_digest)
     return label_facts(label, prediction, shown.cuts)
+
+
+def _summed_up(project: Project, source: FolderSource, digest: str, given_up: set[str]) -> Summaries:
+    """Sum predictions up again whose summary is older than the number for doubt, from the cache."""
+    made: Summaries = {}
+    waiting = project.predictions_without_uncertainty(digest, AT_ONCE + len(given_up))
+    for image_id, content_hash, frame in waiting:
+        if image_id in given_up:
+            continue
+        prediction = source.cache.get(content_hash, frame, digest) if source.cache is not None else None
+        if prediction is None:
+            given_up.add(image_id)
+            continue
+        made[image_id] = summary(prediction, {})
+        project.store_prediction_summary(image_id, digest, made[image_id]).result(WRITER_SECONDS)
+    return made
 
 
 def _passed_over(error: BaseException) -> None:

@@ -11,6 +11,7 @@ from desktop.project.facts import POOLED, LabelFacts, area_column
 from desktop.project.filter import ClassIs, Filter, FilterError, GradeIs, Sort, Span
 from desktop.session import Session
 from desktop.state.names import Names, natural_key
+from inference.prediction import Geometry, Prediction
 from tests.desktop.session_tools import SCHEMA, close, dab, make_folder, new_session, open_and_wait
 
 
@@ -98,6 +99,24 @@ def test_facts_that_are_missing_in_the_store_are_made_when_idle(qtbot, opened) -
     session.fact_keeping._fill()
     qtbot.waitUntil(lambda: session.filtering.facts.values(area_column(1))[4] == 0.5, timeout=5_000)
     assert project.labels_without_facts() == []
+
+
+def test_doubt_of_old_summaries_is_made_from_the_cache(qtbot, opened) -> None:
+    session, project = opened, opened.project
+    geometry = Geometry((96, 128), (8, 8), (0.0, 0.0, 8.0, 8.0))
+    half = Prediction("m" * 64, ("MA",), np.full((1, 8, 8), 128, np.uint8), geometry)
+    row = session.entries[2].row
+    session.opening.source.cache.put(row.content_hash, 0, half)
+    for position in (2, 4):  # the cache knows nothing of the second one
+        project.store_prediction_summary(
+            session.entries[position].image_id, "m" * 64, {"classes": {}}
+        ).result(5)
+    session.fact_keeping._digest = "m" * 64
+    session.fact_keeping._fill()
+    qtbot.waitUntil(lambda: session.filtering.facts.values("uncertainty")[2] > 0.99, timeout=5_000)
+    qtbot.waitUntil(lambda: not session.fact_keeping._filling, timeout=5_000)
+    left = [one[0] for one in project.predictions_without_uncertainty("m" * 64)]
+    assert left == [session.entries[4].image_id]
 
 
 def test_stored_facts_come_as_columns(qtbot, opened) -> None:

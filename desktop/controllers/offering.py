@@ -12,15 +12,20 @@ from desktop import messages
 from desktop.canvas.component_mark import ChangeMark, outline
 from desktop.errors import DesktopError
 from desktop.project.errors import PatchMismatch
+from desktop.tools.behind import area
 
 if TYPE_CHECKING:
     from desktop.canvas.view import CanvasView
+    from desktop.project.edit import Edit
     from desktop.project.planes import LabelPlanes
     from desktop.project.proposals import Proposed
     from desktop.session import Session
 
 SETTLE_MS = 80
 """A number that is being typed or turned, or a stroke, comes to rest before the offer is computed again."""
+
+AT_ONCE = 500_000
+"""Pixels of patches that are applied in a few milliseconds; more land behind."""
 
 Make = Callable[["LabelPlanes"], "Proposed | None"]
 
@@ -70,11 +75,14 @@ class Offering(QObject):
             if self._settling.isActive():
                 self._compute()
             return
-        proposed = self._proposed
-        if proposed.edit is None:
+        edit = self._proposed.edit
+        if edit is None:
+            return
+        if sum(area(patch.box) for patch in edit.patches) > AT_ONCE:
+            self._land(self._make, edit)
             return
         try:
-            self._session.perform(proposed.edit)
+            self._session.perform(edit)
         except PatchMismatch:
             self._taking = True
             self._compute()
@@ -83,6 +91,24 @@ class Offering(QObject):
             self._session.say(str(refusal))
             return
         self.withdraw()
+
+    def _land(self, make: Make, edit: Edit) -> None:
+        """Do what is offered behind; what was painted meanwhile makes it be computed again."""
+        session, label = self._session, self._session.label
+        refusal = session.layers.refusal(edit.class_ids)
+        if refusal or label is None:
+            session.say(refusal)
+            return
+        ready = [edit]
+
+        def made(planes: LabelPlanes) -> Edit | None:
+            if ready:
+                return ready.pop()
+            proposed = make(planes)
+            return proposed.edit if proposed is not None else None
+
+        self.withdraw()
+        session.landing.perform(label, made)
 
     def withhold(self) -> None:
         """There is nothing to offer as things are set: take the outlines away, and nobody's leave."""

@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from desktop import app
+from desktop.controllers import offering
 from desktop.project.components import find_components
 from desktop.settings import Settings
 from desktop.window import Window
@@ -211,6 +212,24 @@ def test_an_operation_is_shown_then_done_by_enter_in_one_step(qtbot, window, spe
     assert regions.strip.isHidden() and window.canvas.hasFocus()
     press(KEYS.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert not planes.class_mask(0, (110, 110, 114, 114)).any() and not planes.protection.any()
+
+
+def test_a_large_change_lands_behind_as_one_step(qtbot, window, specks, monkeypatch):
+    monkeypatch.setattr(offering, "AT_ONCE", 0)
+    session, strip = window.session, window.desk.regions.strip
+    before = session.label.planes.copy()
+    press(KEYS.Key_G, SHIFT)
+    qtbot.waitUntil(lambda: strip.says.whole().startswith("adds"), timeout=5000)
+    session.layers.set_locked(0, True)
+    press(KEYS.Key_Return)
+    assert session.undo_text is None and any("locked" in one.text for one in window.notices.all)
+    session.layers.set_locked(0, False)
+    press(KEYS.Key_Return)
+    assert strip.isHidden()
+    qtbot.waitUntil(lambda: session.undo_text == "Grow by 2 px · Microaneurysms", timeout=5000)
+    assert session.label.planes.class_mask(0).sum() > before.class_mask(0).sum()
+    press(KEYS.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: session.label.planes.equals(before), timeout=5000)
 
 
 def test_the_amount_is_typed_and_a_change_of_nothing_makes_no_step(qtbot, window, specks):

@@ -215,8 +215,8 @@ class Gallery(QWidget):
         if filtering.narrowed:
             text = f"{count}. N, Finish and Alt+→ stay inside." if len(filtering) else f"{count}."
         if filtering.left or filtering.fresh:
-            said = [f"{filtering.left:,} no longer fit"] if filtering.left else []
-            said += [f"{filtering.fresh:,} fit now"] if filtering.fresh else []
+            said = [f"{filtering.left:,} no longer fit{_s(filtering.left)}"] if filtering.left else []
+            said += [f"{filtering.fresh:,} fit{_s(filtering.fresh)} now"] if filtering.fresh else []
             text = f"{count}. Since then {' and '.join(said)}."
         self.within.setText(text)
         self.again.setVisible(bool(filtering.left or filtering.fresh))
@@ -299,3 +299,8 @@ class Gallery(QWidget):
                 "There are no images here.\nOpen a folder with Ctrl+O, or drop one on the window."
             )
         self.stack.setCurrentIndex(0 if shown else 1)
+
+
+def _s(count: int) -> str:
+    """The ending of a verb: one image fits, two fit."""
+    return "s" if count == 1 else ""

@@ -17,6 +17,7 @@ THUMB = QSize(7 * GRID, 6 * GRID)
 CELL_SIDES = (88, 128, 184)
 """Thumbnail sides of the grid in logical pixels: small, middle, large."""
 _CELL_WORDS = 3 * GRID
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 Index = QModelIndex | QPersistentModelIndex
@@ -120,6 +121,10 @@ class GalleryDelegate(QStyledItemDelegate):
         painter.drawPixmap(place.left(), place.top() + 35, icon)
         said = QRect(place.left() + 20, place.top() + 33, place.width() - 20, 18)
         painter.setPen(theme.color("text_quiet"))
+        number = "" if entry.problem else self._session.filtering.sorted_by(entry.position)
+        if number:
+            painter.drawText(said, _RIGHT, number)
+            said.setRight(said.right() - painter.fontMetrics().horizontalAdvance(number) - GRID // 2)
         # "The image x cannot be opened: why": the name stands above already.
         text = (entry.problem or mark.text).rsplit(": ", 1)[-1]
         shortened = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, said.width())

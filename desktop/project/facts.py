@@ -123,6 +123,11 @@ class Facts:
             copied[:usable] = known[:usable]
         return copied
 
+    def number(self, name: str, position: int) -> float:
+        """Return one value of a column of numbers; NaN when it is not known."""
+        column = self._columns.get(name)
+        return float(column[position]) if column is not None and position < len(column) else float("nan")
+
     def put(self, name: str, positions: Any, values: Any) -> None:
         """Set a column at positions: numbers, or the texts of a column that holds words (None: none)."""
         column = self._column(name)

@@ -16,7 +16,14 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.jobs.behind import Behind
-from desktop.project.facts import Facts, Positions, finding_column, grade_column
+from desktop.project.facts import (
+    Facts,
+    Positions,
+    area_column,
+    finding_column,
+    grade_column,
+    predicted_column,
+)
 from desktop.project.filter import Filter, FilterError, SavedFilter, Sort
 from desktop.state.names import Names
 from desktop.state.pictures import Pictures
@@ -155,6 +162,19 @@ class Filtering(QObject):
             self._row_of[self.rows] = np.arange(len(self.rows), dtype=np.int32)
         row = int(self._row_of[position]) if 0 <= position < len(self._row_of) else -1
         return row if row >= 0 else None
+
+    def sorted_by(self, position: int) -> str:
+        """Return the number of an image that the list is sorted by, as a person reads it; "" without one."""
+        order, facts = self.sort, self.facts
+        if order.class_id is not None:
+            area = facts.number(area_column(order.class_id), position)
+            said = facts.number(predicted_column(order.class_id), position)
+            part = said if np.isnan(area) else area
+            return "" if np.isnan(part) else f"{part * 100:.3g} %"
+        if order.key not in ("uncertainty", "disagreement"):
+            return ""
+        value = facts.number(order.key, position)
+        return "" if np.isnan(value) else f"{value:.2f}".removeprefix("0")
 
     # ---- what happened since the answer
 

@@ -284,6 +284,20 @@ def test_the_order_is_chosen_and_turned_round(qtbot, session, gallery) -> None:
     assert session.filtering.sort == Sort("area", True, 1), "the largest first"
 
 
+def test_a_row_tells_the_number_that_the_list_is_sorted_by(qtbot, session, gallery) -> None:
+    session.fill(["a.png", "b.png"])
+    session.filtering.facts.put("uncertainty", [0], [0.925])
+    session.filtering.facts.put(area_column(0), [1], [0.0123])
+    plain = bytes(_drawn(gallery, 0).constBits())
+    filtered(qtbot, session, statuses=("unseen",))
+    with qtbot.waitSignal(session.filtering.changed):
+        session.filtering.set(order=Sort("uncertainty"))
+    assert [session.filtering.sorted_by(at) for at in (0, 1)] == [".93", ""]
+    assert bytes(_drawn(gallery, 0).constBits()) != plain
+    session.filtering.set(order=Sort("area", True, 0))
+    assert [session.filtering.sorted_by(at) for at in (0, 1)] == ["", "1.23 %"]
+
+
 # ---- grid
 
 

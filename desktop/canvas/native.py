@@ -78,16 +78,12 @@ class NativePyramid:
 def windowed(values: Values, low: float, high: float) -> NDArray[np.uint8]:
     """Map values linearly to (…) uint8: ``low`` and below to 0, ``high`` and above to 255 (window and level).
 
-    ``high`` must lie above ``low``. Two vector operations: 1600 x 1000 values take half a millisecond.
+    ``high`` must lie above ``low``. One pass: a millisecond for 1600 x 1000 colours.
     """
-    flat = np.ascontiguousarray(values).reshape(values.shape[0], -1)
     slope = 255.0 / (high - low)
-    # convertScaleAbs saturates above; below it would mirror, hence the maximum first.
-    floor = max(low, 0.0) if flat.dtype == np.uint16 else low
-    clipped = cv2.max(flat, floor)  # type: ignore[call-overload]  # a number is a scalar of one channel
-    return np.asarray(cv2.convertScaleAbs(clipped, alpha=slope, beta=-low * slope), np.uint8).reshape(
-        values.shape
-    )
+    # A weighted sum is cut at both ends; convertScaleAbs would mirror what lies below.
+    shown = cv2.addWeighted(values, slope, values, 0.0, -low * slope, dtype=cv2.CV_8U)
+    return np.asarray(shown, np.uint8)
 
 
 def _over_black(native: Values) -> Values:

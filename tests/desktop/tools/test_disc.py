@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desktop.tools.disc import covered, covered_pieces
+from desktop.tools.disc import _by_distance, covered, covered_pieces
 from tests.desktop.tools.desk import capsule, disc
 
 SHAPE = (90, 110)
@@ -57,3 +57,18 @@ def test_a_long_thin_segment_costs_what_it_covers():
 def test_a_radius_is_positive(radius):
     with pytest.raises(ValueError, match="radius"):
         covered((1, 1), (1, 1), radius)
+
+
+@given(
+    st.tuples(st.floats(-40, 300), st.floats(-40, 300)),
+    st.tuples(st.floats(-200, 200), st.floats(-200, 200)),
+    st.floats(24.5, 90),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_large_brush_covers_what_the_distances_say(start, way, radius):
+    end = start[0] + way[0], start[1] + way[1]
+    box, mask = covered(start, end, radius)
+    wanted, near = (_by_distance(start, end, radius + reach, box) for reach in (0.0, 1e-6))
+    sure = _by_distance(start, end, radius - 1e-6, box)
+    assert not (sure & ~mask).any() and not (mask & ~near).any()
+    assert (mask ^ wanted).sum() <= (near & ~sure).sum()

@@ -270,6 +270,8 @@ class Filtering(QObject):
                 if not inside.all():
                     values = [one for one, kept in zip(values, inside, strict=True) if kept]
                 loaded.put(column.name, column.positions[inside], values)
+            # The first search by name shall not wait for them.
+            names.paths(count)
             names.ranks(count)
             return loaded, tuple(project.known_readers())
 

@@ -109,7 +109,11 @@ class Composer:
         # A pixel of a coarser level, and the view's last pixel, reach beyond the box by up to three.
         view_box = self._viewport.view_box_of(box, margin=3 + self._outline_width)
         if not self._sheets_stale:
-            self._compose_sheets(view_box)
+            if 2 * _area(view_box) > _area(self._viewport.drawn_box()):
+                # A change of the whole image is composed with the paint event, not in the slot that tells it.
+                self._sheets_stale = True
+            else:
+                self._compose_sheets(view_box)
         return view_box
 
     def paint(self, painter: QPainter, box: Box, *, overlays: bool = True) -> None:
@@ -261,6 +265,10 @@ class _Sheet:
 def _only_moved(before: Viewport, after: Viewport) -> bool:
     same_image = (before.image_width, before.image_height) == (after.image_width, after.image_height)
     return same_image and before.scale == after.scale
+
+
+def _area(box: Box) -> int:
+    return max(0, box[2] - box[0]) * max(0, box[3] - box[1])
 
 
 def _qrect(box: Box) -> QRect:

@@ -31,8 +31,8 @@ _Levels = NDArray[np.uint8]
 _NEVER, _ALWAYS = 0, 255
 """Levels that stand for protected pixels: outside or inside at every threshold."""
 _SMALLEST: Final = 64
-_MOST_CELLS: Final = 600_000
-"""Regions are found on a map of at most so many cells: 3 ms."""
+_MOST_CELLS: Final = 250_000
+"""Regions are found on a map of at most so many cells: 2 ms."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

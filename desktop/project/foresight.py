@@ -13,6 +13,9 @@ from desktop.project.edit import Edit
 from desktop.project.journal import State
 from desktop.project.planes import Box, LabelPlanes, union_box
 
+_MOST_PLACES = 128
+"""More boxes than this are not copied one by one."""
+
 Mark = tuple[int, int, int]
 """What must not have changed: the last journal row, the strokes begun, the base that is shown."""
 
@@ -39,7 +42,7 @@ class Foreseen:
     def places(self, *, protection: bool) -> list[tuple[int, Box]]:
         """Return the pages and boxes where mask or protection may differ: of each patch, or one a page.
 
-        Whichever is fewer pixels: a hundred strokes all over an image are a small part of it.
+        Whichever is quicker: some strokes all over an image are a small part of it, hundreds are not.
         """
         patches = [patch for edit in self.edits for patch in edit.patches]
         boxes = {
@@ -48,7 +51,10 @@ class Foreseen:
             if (patch.protection_xor if protection else patch.mask_xor)
         }
         pages = {page for page, _ in boxes}
-        if self.box is not None and sum(_area(box) for _, box in boxes) > len(pages) * _area(self.box):
+        whole = 0 if self.box is None else len(pages) * _area(self.box)
+        if self.box is not None and (
+            len(boxes) > _MOST_PLACES or sum(_area(b) for _, b in boxes) > whole / 2
+        ):
             return [(page, self.box) for page in sorted(pages)]
         return sorted(boxes)
 

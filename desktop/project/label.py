@@ -11,7 +11,7 @@ import numpy as np
 from desktop.project.edit import Edit, ValueChange
 from desktop.project.errors import LabelNotReady, ProjectError
 from desktop.project.foresight import Foreseen, Mark, Standing
-from desktop.project.journal import History, Row, State, Step, now
+from desktop.project.journal import History, Row, State, Step
 from desktop.project.pages import Prepared
 from desktop.project.patch import Patch
 from desktop.project.planes import LabelPlanes, Pages
@@ -266,13 +266,11 @@ class Label:
         """
         if not self._copy_in(foreseen):
             return False
-        moment = now()
         for edit in foreseen.edits:
             if edit.values:
                 self._state.change(Edit(edit.text, (), edit.values), forward=forward)
-            row = self.history.redo_row(moment) if forward else self.history.undo_row(moment)
-            if row is not None:
-                self._follow(row, edit)
+        rows = self.history.walk(len(foreseen.edits), forward=forward)
+        self.outbox += map(Recorded, rows, foreseen.edits)
         return True
 
     def _copy_in(self, foreseen: Foreseen) -> bool:

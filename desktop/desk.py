@@ -99,6 +99,9 @@ class Desk(Protocol):
     def take_back(self) -> None:
         """Go back to the image finished last, as not finished."""
 
+    def finish(self) -> None:
+        """Finish and go on; while something is offered in a strip, only put the keyboard there."""
+
     def accept(self) -> None:
         """Finish, with every grade and finding of the model that no person has set."""
 

@@ -21,9 +21,7 @@ def actions(desk: Desk) -> tuple[Action, ...]:
     redo = partial(Action, section="Review", enabled_when=desk.can_redo, repeats=True)
     next_keys, back_keys = ("Right", "D", "PgDown"), ("Left", "A", "PgUp")
     return (
-        labelled(
-            "review.finish", "Finish and next", session.finish_and_next, ("Return", "Enter"), icon="check"
-        ),
+        labelled("review.finish", "Finish and next", desk.finish, ("Return", "Enter"), icon="check"),
         labelled("review.accept", "Accept the model's values, finish", desk.accept, ("Shift+Return",)),
         act("review.next", "Next image", session.next, next_keys, icon="next", repeats=True),
         act(

@@ -193,6 +193,17 @@ class Operations:
         """Go back to the image finished last, as not finished."""
         self.session.take_back()
 
+    def finish(self) -> None:
+        """Finish and go on; while something is offered in a strip, only put the keyboard there.
+
+        Enter is what takes an offer; it must not finish the image because the canvas has the keyboard.
+        """
+        for strip in (self.regions.strip, self.copying.strip):
+            if strip.isVisible():
+                strip.apply.setFocus()
+                return
+        self.session.finish_and_next()
+
     def accept(self) -> None:
         """Finish, with every grade and finding of the model that no person has set."""
         label, prediction = self.session.label, self.session.prediction

@@ -255,6 +255,18 @@ def test_escape_leaves_an_operation_and_the_outlines_go(qtbot, window, specks):
     assert not window.desk.regions.offering.open
 
 
+def test_enter_on_the_image_finishes_nothing_while_something_is_offered(qtbot, window, specks):
+    press(KEYS.Key_G, SHIFT)
+    strip = window.desk.regions.strip
+    qtbot.waitUntil(lambda: strip.says.whole().startswith("adds"), timeout=5000)
+    window.canvas.setFocus()
+    press(KEYS.Key_Return)
+    assert strip.apply.hasFocus() and window.session.position == 0 and window.session.undo_text is None
+    assert window.session.entry.status == "unseen"
+    press(KEYS.Key_Return)
+    assert strip.isHidden() and window.session.undo_text == "Grow by 2 px · Microaneurysms"
+
+
 def test_the_piece_that_is_chosen_is_meant_alone(qtbot, window, specks):
     planes = window.session.label.planes
     press(KEYS.Key_Tab)

@@ -11,6 +11,7 @@ from desktop.canvas.adjust import ViewSettings
 from desktop.canvas.pyramid import ImagePyramid
 from desktop.canvas.qimages import rgb8_from_qimage
 from desktop.tools.brush import BrushTool
+from tests.desktop.canvas.test_pointers import hover
 from tests.desktop.tools.desk import LEFT, NONE, Context
 
 
@@ -65,7 +66,7 @@ def test_a_click_goes_there_and_a_drag_follows(desk):
     desk.view.set_tool(BrushTool(desk))
     where = rect(desk)
     centre = where.center()
-    QTest.mouseMove(desk.view, centre)
+    hover(desk, centre)
     assert desk.view.cursor().shape() is Qt.CursorShape.PointingHandCursor
     QTest.mousePress(desk.view, LEFT, NONE, centre)
     middle = desk.view.viewport.to_image(400, 300)
@@ -77,7 +78,7 @@ def test_a_click_goes_there_and_a_drag_follows(desk):
     assert desk.view.viewport.visible_box()[:2] == (0, 0), "beside the map: its edge"
     assert not desk.mask().any(), "nothing was painted"
     assert not desk.edits
-    QTest.mouseMove(desk.view, QPoint(300, 300))
+    hover(desk, QPoint(300, 300))
     assert desk.view.cursor().shape() is Qt.CursorShape.BlankCursor
 
 

@@ -125,6 +125,9 @@ class Finishing(QObject):
             image = session.showing.pool.get(position) if position is not None else None
             if image is not None and image.reading is not None and image.reading.label is not None:
                 image.reading.label.confirmed_classes = set(found.confirmed)
+            elif image is not None and position is not None:
+                # It is being read, and may have been before the store took the finish back.
+                session.showing.pool.make_anew(position)
             self._go_to(found.image_id)
 
         session.run_behind(lambda: project.take_back_last().result(), arrived)

@@ -4,9 +4,8 @@ Everything slow happens elsewhere: the list comes from a scanning thread, pixels
 pool, predictions from the prediction thread, and every write goes to the store's one writer. The session is
 told by queued signals only and lives in the GUI thread; no method here reads a file or decodes an image.
 
-The class is the front of the parts that it owns: `Opening` (folder, project, indexing), `Showing` (which
-image, what is at hand), `Review` (the label's edits), `Timeline` (undo), `Finishing`, `Choices`, `Saving`,
-`Thresholds`, `LayerState` (locks), `Landing` and `LatePredictions` (what is made behind), `Predicting`, ...
+The class is the front of the parts that `SessionParts` makes: `Opening` (folder, project, indexing),
+`Showing` (which image, what is at hand), `Review` (the label's edits), `Timeline` (undo), `Finishing`, ...
 """
 
 from __future__ import annotations
@@ -17,35 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
-from desktop.jobs.fine_tune import FineTune
-from desktop.jobs.predicting import Predicting
-from desktop.jobs.saving import Saving
-from desktop.state.assessments import Assessments
-from desktop.state.bulk import Bulk
-from desktop.state.choices import Choices
-from desktop.state.components import Components
-from desktop.state.consistency import Consistency
 from desktop.state.entries import Entry, EntryList
-from desktop.state.fact_keeping import FactKeeping
-from desktop.state.filtering import Filtering
-from desktop.state.finishing import Finishing
-from desktop.state.landing import Landing
-from desktop.state.late import LatePredictions
-from desktop.state.layer_counts import LayerCounts
-from desktop.state.layers import LayerState
-from desktop.state.limits import Limits
-from desktop.state.looking import Looking
-from desktop.state.measuring import Measuring
-from desktop.state.notes import Notes
-from desktop.state.offers import Offers
-from desktop.state.opening import Opening
-from desktop.state.review import Review
-from desktop.state.second_view import SecondView
-from desktop.state.session_signals import SessionSignals
-from desktop.state.showing import Showing
-from desktop.state.thresholds import Thresholds
-from desktop.state.timeline import Timeline
-from desktop.state.viewing import Viewing
+from desktop.state.parts import SessionParts
 from desktop.state.wiring import wire
 
 if TYPE_CHECKING:
@@ -55,7 +27,7 @@ if TYPE_CHECKING:
 
     from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
     from desktop.canvas.styles import LayerStyle
-    from desktop.jobs.predicting import ModelInUse
+    from desktop.jobs.predicting import ModelInUse, Predicting
     from desktop.project.edit import Edit
     from desktop.project.label import Label
     from desktop.project.planes import Bits, LabelPlanes
@@ -67,7 +39,7 @@ if TYPE_CHECKING:
 Box = tuple[int, int, int, int]  # (y0, x0, y1, x1), pixels of the image, upper bounds exclusive
 
 
-class Session(SessionSignals):
+class Session(SessionParts):
     """The state of the desk. One per window. What it tells stands in `SessionSignals`.
 
     A session also is the `ToolContext` of the tools: `label`, `class_id`, `brush_radius`, `begin_stroke`,
@@ -75,34 +47,7 @@ class Session(SessionSignals):
     """
 
     def __init__(self, parent: QObject | None = None, *, predicting: Predicting | None = None) -> None:
-        super().__init__(parent)
-        self.showing = Showing(self)
-        self.review = Review(self)
-        self.layers = LayerState(self)
-        self.layer_counts = LayerCounts(self)
-        self.landing = Landing(self)
-        self.offers = Offers(self)
-        self.timeline = Timeline(self)
-        self.thresholds = Thresholds(self)
-        self.late = LatePredictions(self)
-        self.finishing = Finishing(self)
-        self.choices = Choices(self)
-        self.limits = Limits(lambda: self.label, self)
-        self.saving = Saving(self)
-        self.predicting = predicting or Predicting(self)
-        self.opening = Opening(self)
-        self.looking = Looking(self, self.showing)
-        self.fine_tune = FineTune(self)
-        self.measuring = Measuring(self)
-        self.viewing = Viewing(self)
-        self.second_view = SecondView(self)
-        self.components = Components(self)
-        self.consistency = Consistency(self)
-        self.notes = Notes(self)
-        self.assessments = Assessments(self)
-        self.filtering = Filtering(self)
-        self.bulk = Bulk(self)
-        self.fact_keeping = FactKeeping(self)
+        super().__init__(parent, predicting=predicting)
         wire(self)
 
     # ==== opening and closing

@@ -21,9 +21,9 @@ from desktop.project.label import Label, LabelKey
 from desktop.project.provenance import Cut
 from desktop.session import Session
 from desktop.state.assessments import Assessments
+from desktop.state.bulk import Bulk
 from desktop.state.components import Components
 from desktop.state.consistency import Consistency
-from desktop.state.bulk import Bulk
 from desktop.state.entries import EntryList
 from desktop.state.filtering import Filtering
 from desktop.state.layer_counts import LayerCounts

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QTimer
 
+from desktop.errors import SessionError
 from desktop.jobs import scanning
 from desktop.project.errors import StoreWriteError
 from desktop.project.scan import Found
-from desktop.errors import SessionError
 from tests.desktop.session_tools import (
     HEIGHT,
     SCHEMA,

@@ -60,7 +60,8 @@ def _limits(desk: Desk) -> tuple[Action, ...]:
     act = partial(Action, section="Tools", enabled_when=desk.has_classes)
 
     def turn(*, outside: bool) -> None:
-        chosen = frozenset({desk.session.class_id} - {None})
+        class_id = desk.session.class_id
+        chosen = frozenset(() if class_id is None else (class_id,))
         inside, outer = limits.inside, limits.outside
         if outside:
             limits.set(inside - chosen, outer ^ chosen)

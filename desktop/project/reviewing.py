@@ -288,9 +288,7 @@ def _take_back(connection: Connection, key: LabelKey) -> str:
     return "unseen"
 
 
-def _write_states(
-    connection: Connection, key: LabelKey, states: Mapping[str, str], reason: str = ""
-) -> None:
+def _write_states(connection: Connection, key: LabelKey, states: Mapping[str, str], reason: str = "") -> None:
     for target, state in states.items():
         owner = {"image_id": key.image_id, "reader": key.reader, "reading": key.reading, "target": target}
         if state == UNREVIEWED:

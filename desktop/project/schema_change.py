@@ -249,7 +249,8 @@ def apply_plan(
 ) -> Future[Schema]:
     """Send a plan to the store, as one transaction; the Future gives the schema that holds now.
 
-    It fails with ProjectError, and nothing is changed, when the plan has a problem by now. The caller takes
+    It fails with ProjectError when the plan has a problem by now, with StoreWriteError when the disk refuses
+    it; nothing is changed then, now or later. The caller takes
     care that nothing is edited meanwhile, sets `project.schema` when it is done, and reads labels anew.
     """
     reader = project.reader
@@ -273,7 +274,8 @@ def apply_plan(
         write_setting(connection, CHANGES_KEY, [*changes, record])
         return schema
 
-    return project.writer.submit(write)
+    # A refused change must not happen later by itself, below a window that still shows the old schema.
+    return project.writer.submit(write, keep=False)
 
 
 def _images(count: int) -> str:

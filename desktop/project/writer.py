@@ -26,6 +26,9 @@ _NOT_SAVED = (
     "The last changes are not saved, because the disk is full or cannot be written; they are kept in memory, "
     "and saved as soon as there is room again."
 )
+_NOT_DONE = (
+    "This was not done, because the disk is full or cannot be written: free some space, then do it again."
+)
 _FULL_CODES = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -33,6 +36,7 @@ _FULL_CODES = (errno.ENOSPC, errno.EDQUOT)
 class _Task(Generic[T]):
     operation: Operation[T]
     future: Future[T]
+    keep: bool = True
 
 
 class Writer:
@@ -40,7 +44,8 @@ class Writer:
 
     When the disk refuses a write, its Future fails with StoreWriteError, and the operation is kept: it is
     tried again, before anything newer, with the next `submit` and by `retry`. So what was acknowledged
-    stays, what was not is still in memory, and the order never changes.
+    stays, what was not is still in memory, and the order never changes. Only what was submitted with
+    `keep=False` is dropped instead: nothing of it happens later, when nobody expects it any more.
     """
 
     def __init__(self, store: Store, *, guard: Callable[[], None] | None = None) -> None:
@@ -58,12 +63,13 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="overread-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, operation: Operation[T]) -> Future[T]:
+    def submit(self, operation: Operation[T], *, keep: bool = True) -> Future[T]:
         """Queue `operation(connection)`; its Future is done when the transaction is on the disk.
 
-        Any error but a refused write drops the operation. Raises RuntimeError after `close`.
+        Any error but a refused write drops the operation, and without `keep` that one does too. Raises
+        RuntimeError after `close`.
         """
-        task: _Task[T] = _Task(operation, Future())
+        task: _Task[T] = _Task(operation, Future(), keep)
         task.future.set_running_or_notify_cancel()  # nobody can cancel what a person did
         with self._wake:
             if self._closing:
@@ -153,8 +159,9 @@ class Writer:
             # The disk just refused an earlier one: these wait behind it and say so.
             while self._queue:
                 task = self._queue.popleft()
-                self._held.append(task)
-                _fail(task, StoreWriteError(_NOT_SAVED))
+                if task.keep:
+                    self._held.append(task)
+                _fail(task, StoreWriteError(_NOT_SAVED if task.keep else _NOT_DONE))
             return None
         return self._queue.popleft() if self._queue else None
 
@@ -180,6 +187,9 @@ class Writer:
 
     def _hold(self, task: _Task[Any], reason: Exception, told: StoreWriteError) -> None:
         _log.warning("the store refused a write: %s", reason)
+        if not task.keep:
+            _fail(task, told if told is reason else StoreWriteError(_NOT_DONE))
+            return
         with self._wake:
             self._held.appendleft(task)
         _fail(task, told)

@@ -102,6 +102,21 @@ def test_room_again_without_a_new_change(writer, store):
     assert stored(store) == list(range(10))
 
 
+def test_what_is_not_to_be_kept_leaves_nothing_when_it_is_refused(writer, store):
+    limit(writer, 2).result(10)
+    with pytest.raises(StoreWriteError, match="not done.*do it again"):
+        writer.submit(put(1, 90_000), keep=False).result(10)
+    assert writer.flush(10) and writer.pending == 0
+    # Behind a kept one that is refused it is dropped as well, instead of waiting with it.
+    assert isinstance(writer.submit(put(2, 90_000)).exception(10), StoreWriteError)
+    assert isinstance(writer.submit(put(3), keep=False).exception(10), StoreWriteError)
+    assert writer.pending == 1
+    writer._connection.exec_driver_sql(f"PRAGMA max_page_count = {1 << 30}")
+    writer._connection.rollback()
+    writer.retry()
+    assert writer.flush(10) and stored(store) == [2]
+
+
 def test_the_operating_system_says_the_disk_is_full(writer, store):
     room = threading.Event()
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QThreadPool, QTimer, QtMsgType, Signal, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QWidget
 
+from desktop.jobs.collector import many_objects
 from desktop.settings import Settings
 from desktop.signals import AskedToEnd
 from desktop.theme import look
@@ -83,11 +84,14 @@ def build(path: Path | None = None, settings: Settings | None = None) -> Window:
     folder = _folder(path, settings)
     first = FirstLook(folder) if folder is not None else None
     app = application()
-    look().apply(app, settings["view.theme"])
+    theme = settings["view.theme"]
+    look().choose(app, theme)
+    # Thousands of lasting objects are made: nothing for the collector to look through meanwhile.
+    with many_objects():
+        from desktop.window import Window
 
-    from desktop.window import Window
-
-    window = Window(settings)
+        window = Window(settings)
+    look().apply(app, theme)
     if folder is not None:
         window.show_page("review")
         window.setWindowTitle(f"{folder.name} – Overread")

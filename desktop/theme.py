@@ -144,19 +144,33 @@ class Look(QObject):
         self.theme = load_theme("dark")
         self._pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
 
+    def choose(self, app: QApplication, choice: Choice = "system") -> bool:
+        """Take a theme's colours, palette and icons; returns whether the colours are others now.
+
+        Widgets made from here on have them. The style sheet comes with `apply`: where widgets are put together
+        under a style sheet, Qt polishes a whole branch anew each time it gets another parent.
+        """
+        before, self.choice = self.theme, choice
+        self.theme = load_theme(_resolve(choice))
+        if app.property("overreadColors") != self.theme.name:
+            app.setProperty("overreadColors", self.theme.name)
+            QDir.setSearchPaths("icons", [str(RESOURCES / "icons")])
+            app.setStyle("Fusion")
+            app.setPalette(palette_of(self.theme))
+        if self.theme is before:
+            return False
+        self._pixmaps.clear()
+        return True
+
     def apply(self, app: QApplication, choice: Choice = "system") -> None:
         """Give the application palette and style sheet ("system": what the desktop asks for)."""
-        self.choice = choice
-        self.theme = load_theme(_resolve(choice))
+        recoloured = self.choose(app, choice)
         # A style sheet is polished into every widget there is: not twice for nothing.
-        if app.property("overreadTheme") == self.theme.name:
+        if app.property("overreadTheme") != self.theme.name:
+            app.setProperty("overreadTheme", self.theme.name)
+            app.setStyleSheet(style_sheet(self.theme))
+        if not recoloured:
             return
-        app.setProperty("overreadTheme", self.theme.name)
-        QDir.setSearchPaths("icons", [str(RESOURCES / "icons")])
-        app.setStyle("Fusion")
-        app.setPalette(palette_of(self.theme))
-        app.setStyleSheet(style_sheet(self.theme))
-        self._pixmaps.clear()
         for widget in app.allWidgets():
             name = widget.property("iconName")
             if name:

@@ -147,8 +147,8 @@ class Look(QObject):
     def choose(self, app: QApplication, choice: Choice = "system") -> bool:
         """Take a theme's colours, palette and icons; returns whether the colours are others now.
 
-        Widgets made from here on have them. The style sheet comes with `apply`: where widgets are put together
-        under a style sheet, Qt polishes a whole branch anew each time it gets another parent.
+        Widgets made from here on have them. The style sheet comes with `apply`: where widgets are put
+        together under a style sheet, Qt polishes a whole branch anew each time it gets another parent.
         """
         before, self.choice = self.theme, choice
         self.theme = load_theme(_resolve(choice))

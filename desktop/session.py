@@ -199,9 +199,11 @@ class Session(SessionParts):
         """Apply an edit to the current label, record it, and hand it to the writer."""
         self.review.perform(edit)
 
-    def land(self, make: Callable[[LabelPlanes], Edit | None]) -> None:
+    def land(
+        self, make: Callable[[LabelPlanes], Edit | None], ended: Callable[[bool], None] | None = None
+    ) -> None:
         """Compute an edit of the current label behind, and land it. See `Landing.perform`."""
-        self.landing.perform(self.review.label(), make)
+        self.landing.perform(self.review.label(), make, ended)
 
     def undo(self) -> None:
         """Take back the last edit of the current image (also of earlier sittings)."""

@@ -120,12 +120,13 @@ class ComponentWalk:
                 f"{_title(self._class(one))} becomes {_title(to)}"
                 if to.id != one.class_id
                 else self._text("Take", one),
-            )
+            ),
+            to.id,
         )
 
     # ---- inside
 
-    def _decide(self, decide: Decide) -> None:
+    def _decide(self, decide: Decide, *others: int) -> None:
         session, components = self._session, self._session.components
         one = components.current
         if one is None or session.label is None:
@@ -144,7 +145,10 @@ class ComponentWalk:
             if not one.decided and components.walk:
                 self.chip.tell(ALL_DECIDED)
 
-        perform_behind(session, lambda planes: decide(planes, one), pixels=area(one.box), done=done)
+        perform_behind(
+            session, lambda planes: decide(planes, one), pixels=area(one.box), done=done,
+            classes=(one.class_id, *others),
+        )  # fmt: skip
 
     def _visible(self) -> list[int]:
         styles = self._session.styles

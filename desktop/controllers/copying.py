@@ -132,7 +132,7 @@ class CopyClass:
             before = planes.class_mask(class_id)
             copied = load((planes.height, planes.width))
             after, text = combined(before, copied, how), f"Copy from {title} · {item.label}"
-            allowed = session.allowed(planes.whole, class_id)
+            allowed = session.allowed(planes.whole, class_id, planes)
             return proposed_mask(planes, class_id, planes.whole, after, text, allowed=allowed)
 
         self.offering.offer(make)

@@ -89,7 +89,7 @@ class Regions:
         def make(planes: LabelPlanes) -> Proposed:
             return propose(
                 planes, class_id, operation, amount, way, item.label,
-                component=piece, allowed=session.allowed,
+                component=piece, allowed=lambda box, one: session.allowed(box, one, planes),
             )  # fmt: skip
 
         self.offering.offer(make, soon=soon)

@@ -33,6 +33,10 @@ Work = Callable[[], Foreseen | None]
 """What another thread does; None: nothing is to be changed."""
 
 
+def _nobody(_landed: bool) -> None:
+    """Nobody waits for the end of a change."""
+
+
 @dataclass(slots=True, eq=False)
 class Change:
     """One change on its way.
@@ -44,7 +48,7 @@ class Change:
     label: Label
     begin: Callable[[], Work | None]
     land: Callable[[Foreseen], bool]
-    ended: Callable[[bool], None] = lambda _landed: None
+    ended: Callable[[bool], None] = _nobody
     asked: bool = True
     """A person asked for it; a late prediction comes by itself, and no finish waits for it."""
     once: bool = False
@@ -75,10 +79,16 @@ class Landing(QObject):
         self._session.saving.follow(change.label.key.image_id, change.open)
         self._next()
 
-    def perform(self, label: Label, make: Callable[[LabelPlanes], Edit | None]) -> None:
+    def perform(
+        self,
+        label: Label,
+        make: Callable[[LabelPlanes], Edit | None],
+        ended: Callable[[bool], None] | None = None,
+    ) -> None:
         """Land the edit that ``make(planes)`` computes behind: one undo step, none when it is None.
 
-        ``make`` only reads, and is called again when somebody painted meanwhile.
+        ``make`` only reads, and is called again when somebody painted meanwhile. ``ended`` is told whether
+        it landed.
         """
 
         def begin() -> Work:
@@ -90,7 +100,7 @@ class Landing(QObject):
 
             return work
 
-        self.start(Change(label, begin, label.land))
+        self.start(Change(label, begin, label.land, ended or _nobody))
 
     def when_idle(self, then: Callable[[], None]) -> None:
         """Call ``then`` when nothing that a person asked for is on its way: now, or in a moment."""

@@ -108,11 +108,13 @@ class ToolContext(Protocol):
     def perform(self, edit: Edit) -> None:
         """Apply an edit, show it, make it the label's newest. Raises PatchMismatch when it does not fit."""
 
-    def land(self, make: Callable[[LabelPlanes], Edit | None]) -> None:
+    def land(
+        self, make: Callable[[LabelPlanes], Edit | None], ended: Callable[[bool], None] | None = None
+    ) -> None:
         """Compute an edit of the label on screen behind, and make it the label's newest when it is there.
 
         ``make`` only reads the planes; it is called again when they were painted on meanwhile. Another image
-        may be shown in the meantime.
+        may be shown in the meantime. ``ended`` is told whether it landed.
         """
 
     def run_behind(

@@ -164,14 +164,17 @@ class ComponentTool(Tool):
             to = self.context.class_id
             if to is not None:
                 text = f"{self._name(piece.class_id)} becomes {self._name(to)}"
-                self._perform(piece, partial(give_component, component=piece, class_id=to, text=text))
+                make = partial(give_component, component=piece, class_id=to, text=text)
+                self._perform(piece, make, (piece.class_id, to))
             return
         made, word = (delete_component, "Delete") if verb == _DELETE else (keep_component, "Keep")
         text = f"{word} component · {self._name(piece.class_id)}"
-        self._perform(piece, partial(made, component=piece, text=text))
+        self._perform(piece, partial(made, component=piece, text=text), (piece.class_id,))
 
-    def _perform(self, piece: Component, make: Callable[[LabelPlanes], Edit | None]) -> None:
-        perform_behind(self.context, make, pixels=area(piece.box))
+    def _perform(
+        self, piece: Component, make: Callable[[LabelPlanes], Edit | None], classes: tuple[int, ...]
+    ) -> None:
+        perform_behind(self.context, make, pixels=area(piece.box), classes=classes)
 
     def _join(self, first: Component, second: Component) -> None:
         width = max(1.0, 2 * self.context.brush_radius)
@@ -181,7 +184,8 @@ class ComponentTool(Tool):
         def make(planes: LabelPlanes) -> Edit | None:
             return join(planes, first, second, width=width, fill=fill, text=text, context=self.context)
 
-        perform_behind(self.context, make, pixels=4 * area(union_box(first.box, second.box)))
+        around = 4 * area(union_box(first.box, second.box))
+        perform_behind(self.context, make, pixels=around, classes=(first.class_id,))
 
     def _name(self, class_id: int) -> str:
         label = self.context.label
@@ -222,7 +226,7 @@ def join(
     else:
         added = bridge(shape, start, end, width)
     after = planes.class_mask(first.class_id, box) | added
-    allowed = context.allowed(box, first.class_id)
+    allowed = context.allowed(box, first.class_id, planes)
     return edit_of(text, explicit_patches(planes, first.class_id, box, after, allowed=allowed))
 
 

@@ -82,7 +82,7 @@ class CutTool(Tool):
             return cut_edit(planes, class_id, *line, gap, text, context)
 
         perform_behind(
-            context, make, pixels=SMALL + 1,
+            context, make, pixels=SMALL + 1, classes=(class_id,),
             nothing="The line parts no piece of this class; draw it right across one.",
         )  # fmt: skip
 
@@ -119,7 +119,7 @@ def cut_edit(
     before = planes.class_mask(class_id, box)
     moved = [(x - box[1], y - box[0]) for x, y in (start, end)]
     after = cut_apart(before, cut_line(before.shape, moved[0], moved[1], gap))
-    allowed = context.allowed(box, class_id)
+    allowed = context.allowed(box, class_id, planes)
     return edit_of(text, explicit_patches(planes, class_id, box, after, allowed=allowed))
 
 

@@ -63,7 +63,7 @@ class Context:
     def allowed(self, box: Box, class_id: int, planes=None) -> np.ndarray | None:
         return self.limits.allowed(box, class_id, planes)
 
-    def land(self, make) -> None:
+    def land(self, make, ended=lambda _landed: None) -> None:
         label, standing = self.label, self.label.standing()
 
         def work() -> Foreseen | None:
@@ -72,13 +72,15 @@ class Context:
 
         def done(foreseen: Foreseen | None) -> None:
             if foreseen is None:
+                ended(False)
                 return
             if not label.land(foreseen):
-                self.land(make)
+                self.land(make, ended)
                 return
             self.edits += foreseen.edits
             if label is self.label:
                 self.changed(foreseen.box)
+            ended(True)
 
         self.run_behind(work, done)
 

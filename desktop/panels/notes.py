@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QWidget
 
 from desktop.panels.note_card import NoteCard, Shown
@@ -117,6 +117,12 @@ class NotesPanel(QWidget):
         return QSize(26 * GRID, max(hint.height(), 16 * GRID))
 
     # ---- writing
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """A note that is being written has the keyboard."""
+        super().showEvent(event)
+        if self._notes.draft is not None and not event.spontaneous():
+            self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _show_draft(self) -> None:
         draft = self._notes.draft

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -15,10 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.desk import Desk
-from desktop.panels.history import HistoryPanel
-from desktop.panels.measure import MeasurePanel
-from desktop.panels.notes import NotesPanel
-from desktop.panels.view_options import ViewOptions
+from desktop.later import Later
 from desktop.panels.widgets import column
 from desktop.theme import GRID
 
@@ -32,23 +30,48 @@ class Tab:
     make: Callable[[Desk], QWidget]
 
 
+def _notes(desk: Desk) -> QWidget:
+    from desktop.panels.notes import NotesPanel
+
+    return NotesPanel(desk.session)
+
+
+def _history(desk: Desk) -> QWidget:
+    from desktop.panels.history import HistoryPanel
+
+    return HistoryPanel(desk.session)
+
+
+def _view(desk: Desk) -> QWidget:
+    from desktop.panels.view_options import ViewOptions
+
+    return ViewOptions(desk.session)
+
+
+def _measure(desk: Desk) -> QWidget:
+    from desktop.panels.measure import MeasurePanel
+
+    return MeasurePanel(desk)
+
+
 # One line a tab, from left to right.
 TABS: tuple[Tab, ...] = (
-    Tab("notes", "Notes", lambda desk: NotesPanel(desk.session)),
-    Tab("history", "History", lambda desk: HistoryPanel(desk.session)),
-    Tab("view", "View", lambda desk: ViewOptions(desk.session)),
-    Tab("measure", "Measure", MeasurePanel),
+    Tab("notes", "Notes", _notes),
+    Tab("history", "History", _history),
+    Tab("view", "View", _view),
+    Tab("measure", "Measure", _measure),
 )
 
 
 class SideTabs(QWidget):
-    """A row of tabs above the panel of the one chosen."""
+    """A row of tabs above the panel of the one chosen. A panel is made when it is first shown."""
 
     chosen = Signal(str)
 
     def __init__(self, desk: Desk, tabs: tuple[Tab, ...] = TABS) -> None:
         super().__init__()
-        self.panels: dict[str, QWidget] = {tab.id: tab.make(desk) for tab in tabs}
+        self._desk = desk
+        self.panels: Later[QWidget] = Later({tab.id: partial(self._make, tab) for tab in tabs})
         self.buttons: dict[str, QToolButton] = {}
         self._group = QButtonGroup(self)
         row = QHBoxLayout()
@@ -56,11 +79,16 @@ class SideTabs(QWidget):
         row.setSpacing(GRID // 2)
         for tab in tabs:
             row.addWidget(self._button(tab), 1)
-        layout = column(self)
-        layout.addLayout(row)
-        for panel in self.panels.values():
-            layout.addWidget(panel, 1)
-        self.show_tab(tabs[0].id)
+        self._column = column(self)
+        self._column.addLayout(row)
+        wanted = desk.settings["view.side_tab"]
+        self.show_tab(wanted if wanted in self.panels else tabs[0].id)
+
+    def _make(self, tab: Tab) -> QWidget:
+        panel = tab.make(self._desk)
+        panel.hide()
+        self._column.addWidget(panel, 1)
+        return panel
 
     def _button(self, tab: Tab) -> QToolButton:
         made = QToolButton()
@@ -86,7 +114,8 @@ class SideTabs(QWidget):
         """Show a tab's panel; a name that there is not (an older version's) changes nothing."""
         if name in self.panels:
             self.buttons[name].setChecked(True)
+            panel = self.panels[name]
             # Not a stack: that is as high as its highest page.
-            for key, panel in self.panels.items():
-                panel.setVisible(key == name)
+            for one in self.panels.made.values():
+                one.setVisible(one is panel)
             self.chosen.emit(name)

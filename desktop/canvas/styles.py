@@ -5,8 +5,9 @@ Recolouring, hiding or fading a class makes a new table of 256 entries; no mask 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,34 +46,40 @@ def fill_table(styles: Mapping[int, LayerStyle], page: int) -> ColourTable | Non
 
     Where classes overlap, the one with the higher id lies over the others (source over).
     """
-    return _table(styles, page, lambda style: style.opacity if style.fill else 0.0)
+    return _table(_of_page(styles, page), outline=False)
 
 
 def edge_table(styles: Mapping[int, LayerStyle], page: int) -> ColourTable | None:
     """The table of the outlines of one page, or None when the page shows none."""
-    return _table(styles, page, lambda style: 1.0 if style.outline else 0.0)
+    return _table(_of_page(styles, page), outline=True)
 
 
-def _table(
-    styles: Mapping[int, LayerStyle], page: int, alpha_of: Callable[[LayerStyle], float]
-) -> ColourTable | None:
+def _of_page(styles: Mapping[int, LayerStyle], page: int) -> tuple[tuple[int, LayerStyle], ...]:
+    """The bits of a page and their styles, the lowest bit first."""
+    return tuple((one % 8, styles[one]) for one in sorted(styles) if one // 8 == page)
+
+
+@lru_cache(maxsize=64)
+def _table(styles: tuple[tuple[int, LayerStyle], ...], *, outline: bool) -> ColourTable | None:
+    # Every image that comes on the desk asks for the tables of the same few styles.
     pixels = np.zeros((256, 4), np.float64)  # premultiplied A, R, G, B in 0..255
     values = np.arange(256)
     shown = False
-    for class_id in sorted(styles):
-        style = styles[class_id]
-        alpha = alpha_of(style)
-        if class_id // 8 != page or not style.visible or alpha <= 0.0:
+    for bit, style in styles:
+        alpha = float(style.outline) if outline else style.opacity if style.fill else 0.0
+        if not style.visible or alpha <= 0.0:
             continue
         shown = True
         over = np.array([255.0, *_channels(style.color)]) * alpha
-        here = (values >> (class_id % 8)) & 1 == 1
+        here = (values >> bit) & 1 == 1
         pixels[here] = over + pixels[here] * (1.0 - alpha)
     if not shown:
         return None
     channels = np.rint(pixels).astype(np.uint32)
     packed = channels[:, 0] << 24 | channels[:, 1] << 16 | channels[:, 2] << 8 | channels[:, 3]
-    return packed.view(np.int32)
+    table = packed.view(np.int32)
+    table.flags.writeable = False
+    return table
 
 
 def _channels(color: str) -> tuple[int, int, int]:

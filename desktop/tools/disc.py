@@ -73,7 +73,8 @@ def _by_spans(start: Point, end: Point, radius: float, box: Box) -> NDArray[np.b
         np.minimum(left, x - half, out=left, where=crossed)
         np.maximum(right, x + half, out=right, where=crossed)
     length = math.dist(start, end)
-    if by != ay:
+    # On a level way the two discs alone bound each row.
+    if abs(by - ay) > 1e-6:
         across, down = -(by - ay) / length * radius, (bx - ax) / length * radius
         for side in (1, -1):
             along = (rows - (ay + side * down)) / (by - ay)

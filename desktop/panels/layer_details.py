@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox, QWidget
 
 from desktop.canvas.styles import DEFAULT_OPACITY
+from desktop.panels.slider import Slider
 from desktop.panels.widgets import column, elided, heading, icon_button, label, line, row
 from desktop.session import Session
 from desktop.theme import GRID
@@ -36,10 +37,9 @@ class ValueSlider(QWidget):
     ) -> None:
         super().__init__()
         self._show = show
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = Slider()
         self.slider.setRange(round(100 * lowest), round(100 * highest))
         self.slider.setPageStep(10)
-        self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.slider.setAccessibleName(name)
         self.number = label("", "quiet")
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QSlider,
     QWidget,
     QWidgetAction,
 )
 
 from desktop.panels.limits_badge import LimitsBadge
+from desktop.panels.slider import Slider
 from desktop.panels.widgets import column, icon_button, label, styled
 from desktop.qactions import shown
 from desktop.session import Session
@@ -43,7 +43,7 @@ class OptionControl(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(GRID)
-        self.slider: QSlider | None = None
+        self.slider: Slider | None = None
         self.box: QCheckBox | None = None
         self.choice: QComboBox | None = None
         self._number: QLabel | None = None
@@ -73,11 +73,10 @@ class OptionControl(QWidget):
         self.box.toggled.connect(self._set)
 
     def _make_slider(self) -> None:
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = Slider()
         self.slider.setRange(0, _TICKS)
         self.slider.setPageStep(_TICKS // 10)
         self.slider.setFixedWidth(_SLIDER)
-        self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.slider.setAccessibleName(self.option.text)
         self._number = label("", "")
         widest = max(option_words(self.option, end) for end in (self.option.low, self.option.high))

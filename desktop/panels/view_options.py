@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QSizePolicy,
-    QSlider,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,6 +21,7 @@ from desktop.canvas.adjust import CHANNELS, ViewSettings, Window
 from desktop.canvas.histogram import Histogram, histogram_of
 from desktop.canvas.pyramid import ImagePyramid
 from desktop.panels.histogram import HistogramView
+from desktop.panels.slider import Slider
 from desktop.panels.widgets import button, column, elided, heading, label, row
 from desktop.session import Session
 from desktop.theme import GRID, look
@@ -73,16 +73,15 @@ class LookSlider(QWidget):
         return False
 
 
-class _CentredSlider(QSlider):
+class _CentredSlider(Slider):
     """From -100 to 100 with a tick in the middle, which small movements snap to."""
 
     def __init__(self) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
+        super().__init__()
         self.setProperty("role", "centred")
         self.setRange(-100, 100)
         self.setPageStep(10)
         self.setMinimumWidth(5 * GRID)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -155,7 +155,12 @@ class GalleryControl:
             return
         many = f"{result.images:,} image{'' if result.images == 1 else 's'}"
         if result.undone:
-            self._notices.say(f"Taken back on {many}: {result.text}.", topic=TOPIC)
+            text = f"Taken back on {many}: {result.text}."
+            if result.skipped:
+                text += f" {result.skipped:,} were changed since, and are left as they are."
+                self._notices.put(Notice(text, "info", topic=TOPIC))
+            else:
+                self._notices.say(text, topic=TOPIC)
             return
         text = (
             f"Done on {many}: {result.text}." if result.images else "Nothing to change: all are so already."

@@ -209,6 +209,7 @@ class SchemaEditing(QObject):
 
         def done(schema: Schema) -> None:
             self._end(hold)
+            self._session.filtering.follow_names(plan.names)
             self._session.opening.take_schema(schema, anew=plan.names.concern_labels)
             self._notices.say("The schema is applied.", topic=TOPIC)
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, insert, select, update
 from desktop.project import bulk_rows, tables
 from desktop.project.base import ProjectBase
 from desktop.project.bulk_change import CHUNK, BulkChange, SetAside, SetValue
+from desktop.project.bulk_since import read_since
 from desktop.project.errors import ProjectError
 from desktop.project.journal import now
 from desktop.project.label import FINDING_STATES
@@ -52,7 +53,7 @@ class BulkCommands(ProjectBase):
             connection.execute(insert(tables.bulk_actions).values(created=now(), **row))
             return str(row["id"])
 
-        return self.writer.submit(write)
+        return self.writer.submit(write, keep=False)
 
     def bulk_step(
         self, bulk_id: str, change: BulkChange, image_ids: Sequence[str], at_hand: Collection[str] = ()
@@ -60,23 +61,31 @@ class BulkCommands(ProjectBase):
         """Do a change to some images; the Future gives the status of those that it touched.
 
         Images that are so already are not touched. Of the images `at_hand`, whose labels are in memory, only
-        what was so before is kept: the caller sets the value on the label and saves it, right after this.
+        what was so before is kept: the caller sets the value on the label and saves it, when this is done.
+
+        A step that the disk refuses fails with StoreWriteError, and nothing of it happens later.
         """
         step = partial(_step, bulk_id=bulk_id, change=change, reader=self.reader)
         ids, held = list(image_ids), frozenset(at_hand)
-        return self.writer.submit(lambda connection: step(connection, image_ids=ids, at_hand=held))
+        return self.writer.submit(
+            lambda connection: step(connection, image_ids=ids, at_hand=held), keep=False
+        )
 
     def bulk_undo_step(
         self, bulk_id: str, image_ids: Sequence[str], at_hand: Collection[str] = ()
     ) -> Future[dict[str, str]]:
-        """Take a bulk action back on some of its images; the Future gives the status of each from before.
+        """Take a bulk action back on some of its images; the Future gives the status that each has now.
 
-        Values, review states and statuses are what they were before the action, whatever was done since. Of
-        the images `at_hand` the value was set back on the label by the caller, just before this.
+        Values, review states and statuses are what they were before the action. Images that were given
+        another value, or were finished, rejected or put aside since, are left as they are and missing in the
+        answer; one that was edited since loses the value and stays in progress. Of the images `at_hand` the
+        value was set back on the label by the caller, just before this.
         """
         step = partial(_undo_step, bulk_id=bulk_id, reader=self.reader)
         ids, held = list(image_ids), frozenset(at_hand)
-        return self.writer.submit(lambda connection: step(connection, image_ids=ids, at_hand=held))
+        return self.writer.submit(
+            lambda connection: step(connection, image_ids=ids, at_hand=held), keep=False
+        )
 
     def end_bulk_undo(self, bulk_id: str) -> Future[None]:
         """Record that a bulk action is taken back as a whole."""
@@ -98,6 +107,15 @@ class BulkCommands(ProjectBase):
                 )
             )
             return {row[0]: dict(row[1]) for row in found}
+
+    def bulk_changed_since(self, bulk_id: str, items: Mapping[str, dict[str, Any]]) -> set[str]:
+        """Return the images of `items` (see `bulk_items`) that taking the action back leaves as they are."""
+        ids, found = list(items), set[str]()
+        with self.store.read() as connection:
+            for start in range(0, len(ids), CHUNK):
+                part = {one: items[one] for one in ids[start : start + CHUNK]}
+                found |= read_since(connection, self.reader, bulk_id, part).changed
+        return found
 
     def last_bulk(self) -> BulkRow | None:
         """Return this reader's last bulk action that changed something and is not taken back, or None."""
@@ -159,26 +177,21 @@ def _step(
         kept, status = bulk_rows.set_aside(connection, reader, others, change, before)
     else:
         kept, status = bulk_rows.finish_values(connection, reader, image_ids, before)
+    given = (status, change.reason if isinstance(change, SetAside) else "")
     rows = [
         {
             "bulk_id": bulk_id,
             "image_id": image_id,
             "undone": False,
-            "before": record | _status(before, image_id),
+            "before": record | _status(before, image_id) | {"given": list(given)},
         }
         for image_id, record in kept.items()
     ]
     if rows:
         connection.execute(insert(tables.bulk_items), rows)
     written = [image_id for image_id in kept if image_id not in at_hand or not isinstance(change, SetValue)]
-    bulk_rows.write_statuses(
-        connection, reader, {image_id: (status, _reason(change)) for image_id in written}
-    )
+    bulk_rows.write_statuses(connection, reader, written, (*given, now()))
     return dict.fromkeys(kept, status)
-
-
-def _reason(change: BulkChange) -> str:
-    return change.reason if isinstance(change, SetAside) else ""
 
 
 def _status(before: Mapping[str, tuple[str, str, str]], image_id: str) -> dict[str, Any]:
@@ -193,10 +206,16 @@ def _undo_step(
     mine = [columns.bulk_id == bulk_id, columns.image_id.in_(image_ids), columns.undone.is_(False)]
     found = connection.execute(select(columns.image_id, columns.before).where(*mine))
     items: dict[str, dict[str, Any]] = {row[0]: dict(row[1]) for row in found}
+    since = read_since(connection, reader, bulk_id, items, at_hand)
+    items = {one: item for one, item in items.items() if one not in since.changed}
     values = {one: item for one, item in items.items() if "target" in item and one not in at_hand}
     bulk_rows.restore_values(connection, reader, values)
     bulk_rows.restore_reviews(connection, reader, items)
     before = {image_id: item["status"] for image_id, item in items.items()}
-    bulk_rows.restore_statuses(connection, reader, before)
-    connection.execute(update(tables.bulk_items).where(*mine).values(undone=True))
-    return {one: status[0] if status is not None else STATUSES[0] for one, status in before.items()}
+    bulk_rows.restore_statuses(
+        connection, reader, {one: status for one, status in before.items() if one not in since.worked}
+    )
+    taken = (columns.bulk_id == bulk_id, columns.image_id.in_(list(items)))
+    connection.execute(update(tables.bulk_items).where(*taken).values(undone=True))
+    now_so = bulk_rows.read_statuses(connection, reader, items)
+    return {one: now_so[one][0] if one in now_so else STATUSES[0] for one in items}

@@ -51,10 +51,9 @@ def read_statuses(connection: Connection, reader: str, image_ids: Collection[str
     return {row[0]: (row[1], row[2], row[3]) for row in found}
 
 
-def write_statuses(connection: Connection, reader: str, statuses: Mapping[str, tuple[str, str]]) -> None:
-    """Set status and reason, as of now."""
-    moment = now()
-    restore_statuses(connection, reader, {one: (*status, moment) for one, status in statuses.items()})
+def write_statuses(connection: Connection, reader: str, image_ids: Sequence[str], status: Status) -> None:
+    """Set one status, with its reason and moment, on images."""
+    restore_statuses(connection, reader, dict.fromkeys(image_ids, status))
 
 
 def restore_statuses(
@@ -79,7 +78,7 @@ def restore_statuses(
 
 
 @dataclass(slots=True)
-class _Labels:
+class Labels:
     """The labels of some images as far as a change of one value must know them."""
 
     ids: dict[str, str]
@@ -88,7 +87,8 @@ class _Labels:
     sizes: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
 
 
-def _read_labels(connection: Connection, reader: str, image_ids: Collection[str], target: str) -> _Labels:
+def read_labels(connection: Connection, reader: str, image_ids: Collection[str], target: str) -> Labels:
+    """Return the labels of the images as far as a change of `target` must know them."""
     labels, journal, images = tables.labels.c, tables.journal.c, tables.images.c
     found = connection.execute(
         select(labels.image_id, labels.id).where(
@@ -111,7 +111,7 @@ def _read_labels(connection: Connection, reader: str, image_ids: Collection[str]
         )
     )
     sizes = connection.execute(select(images.id, images.height, images.width).where(images.id.in_(image_ids)))
-    return _Labels(
+    return Labels(
         ids,
         {row[0]: row[1] for row in last},
         {row[0]: row[1] for row in values},
@@ -126,14 +126,16 @@ def set_values(
 
     An image without a label gets one with an empty base, as one that was graded before its prediction came.
     """
-    labels = _read_labels(connection, reader, image_ids, change.target)
+    labels = read_labels(connection, reader, image_ids, change.target)
     kept: dict[str, Record] = {}
     edits: dict[str, ValueChange] = {}
     for image_id in image_ids:
         held = labels.values.get(image_id)
         if held == change.value or image_id not in labels.sizes:
             continue
-        kept[image_id] = {"target": change.target, "value": held}
+        # Its own row of the journal: what follows it was done since.
+        seq = labels.last.get(labels.ids.get(image_id, ""), 0) + 1
+        kept[image_id] = {"target": change.target, "value": held, "set": change.value, "seq": seq}
         if image_id not in at_hand:
             kept[image_id]["new"] = image_id not in labels.ids
             edits[image_id] = ValueChange(change.target, held, change.value)
@@ -143,7 +145,7 @@ def set_values(
     return kept, IN_PROGRESS
 
 
-def _make_labels(connection: Connection, reader: str, labels: _Labels, image_ids: Sequence[str]) -> None:
+def _make_labels(connection: Connection, reader: str, labels: Labels, image_ids: Sequence[str]) -> None:
     rows = []
     for image_id in image_ids:
         labels.ids[image_id] = uuid7()
@@ -155,7 +157,7 @@ def _make_labels(connection: Connection, reader: str, labels: _Labels, image_ids
 
 
 def _write_edits(
-    connection: Connection, labels: _Labels, edits: Mapping[str, ValueChange], text: str
+    connection: Connection, labels: Labels, edits: Mapping[str, ValueChange], text: str
 ) -> None:
     payloads: dict[ValueChange, bytes] = {}
     rows = []
@@ -193,7 +195,7 @@ def restore_values(connection: Connection, reader: str, items: Mapping[str, Reco
     for image_id, item in items.items():
         by_target.setdefault(item["target"], {})[image_id] = item
     for target, mine in by_target.items():
-        labels = _read_labels(connection, reader, mine, target)
+        labels = read_labels(connection, reader, mine, target)
         unmade = {
             one
             for one, item in mine.items()

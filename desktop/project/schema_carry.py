@@ -15,7 +15,10 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, selec
 
 from desktop.project import tables
 from desktop.project.edit import Edit, ValueChange
+from desktop.project.filter import FilterError, SavedFilter
+from desktop.project.filter_names import SAVED_KEY, renamed
 from desktop.project.provenance import Base
+from desktop.project.store import read_setting, write_setting
 
 BATCH = 500
 
@@ -68,6 +71,7 @@ def carry(
         _carry_reviews(connection, names)
         _carry_bulk(connection, names)
         _carry_model_names(connection, names)
+        _carry_filters(connection, names)
         _carry_journal(connection, names, progress)
     if names.classes:
         _carry_cuts(connection, names.classes)
@@ -159,7 +163,8 @@ def _carry_bulk(connection: Connection, names: Names) -> None:
         target = before.get("target")
         after = _renamed_keys(before, targets)
         if target in targets:
-            after |= {"target": targets[target], "value": names.value(target, before.get("value"))}
+            held = {key: names.value(target, before[key]) for key in ("value", "set") if key in before}
+            after |= {"target": targets[target]} | held
         if after != before:
             changed.append({"b_bulk": bulk_id, "b_image": image_id, "before": after})
     if changed:
@@ -179,6 +184,21 @@ def _carry_model_names(connection: Connection, names: Names) -> None:
             held = record.get(part, {})
             record[part] = {theirs: renamed.get(mine, mine) for theirs, mine in held.items()}
         connection.execute(update(table).where(table.c.key == key).values(value=json.dumps(record)))
+
+
+def _carry_filters(connection: Connection, names: Names) -> None:
+    """Saved filters ask the same as before. What a newer version wrote stays as it is."""
+    records = read_setting(connection, SAVED_KEY, [])
+    after = []
+    for record in records if isinstance(records, list) else []:
+        try:
+            saved = SavedFilter.from_dict(record)
+        except FilterError:
+            after.append(record)
+        else:
+            after.append(replace(saved, filter=renamed(saved.filter, names)).to_dict())
+    if after:
+        write_setting(connection, SAVED_KEY, after)
 
 
 def _carry_cuts(connection: Connection, classes: Mapping[str, str]) -> None:

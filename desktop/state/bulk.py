@@ -32,7 +32,10 @@ WRITER_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """What a bulk action did: `images` were changed, `skipped` were not indexed yet; `undone`: taken back."""
+    """What a bulk action did: `images` were changed, `skipped` were not; `undone`: taken back.
+
+    Skipped are images that are not indexed yet; when taking back, those that were changed since.
+    """
 
     bulk_id: str
     text: str
@@ -57,6 +60,8 @@ class _Run:
     done: int = 0
     skipped: int = 0
     held: frozenset[str] = frozenset()
+    since: set[str] = field(default_factory=set)
+    labels: dict[str, Label] = field(default_factory=dict)
 
     @property
     def undoing(self) -> bool:
@@ -112,9 +117,12 @@ class Bulk(QObject):
         run = _Run(project, last.text, [], last.images, bulk_id=last.bulk_id)
         run.step = lambda part: project.bulk_undo_step(run.bulk_id, part, run.held)
         self._start(run)
-        self._session.run_behind(
-            lambda: project.bulk_items(run.bulk_id), lambda items: self._begin_undo(run, items), self._fail
-        )
+
+        def read() -> tuple[dict[str, Any], set[str]]:
+            items = project.bulk_items(run.bulk_id)
+            return items, project.bulk_changed_since(run.bulk_id, items)
+
+        self._session.run_behind(read, lambda found: self._begin_undo(run, *found), self._fail)
 
     def _free(self) -> Project:
         project = self._session.project
@@ -124,9 +132,9 @@ class Bulk(QObject):
             raise SessionError("Many images are being changed already; wait until that is done.")
         return project
 
-    def _begin_undo(self, run: _Run, items: Mapping[str, Any]) -> None:
+    def _begin_undo(self, run: _Run, items: Mapping[str, Any], since: set[str]) -> None:
         if run is self._run:
-            run.items, run.total = items, len(items)
+            run.items, run.total, run.since = items, len(items), since
             run.waiting = _chunks(list(items))
             self._next(run)
 
@@ -151,6 +159,8 @@ class Bulk(QObject):
         if isinstance(result, str):
             run.bulk_id = result
         elif result is not None:
+            if not run.undoing:
+                self._set_on(run.labels | self._at_hand(run, list(run.labels)), run)
             self._take(run, result)
         self._next(run)
 
@@ -168,8 +178,9 @@ class Bulk(QObject):
             self._set_on(labels, run)
             self._follow(run, run.step(part))
         else:
+            # Labels at hand follow when the disk has taken the step: one that it refuses changes nothing.
+            run.labels = labels
             self._follow(run, run.step(part))
-            self._set_on(labels, run)
 
     def _tell(self, run: _Run) -> None:
         verb = "Taking back" if run.undoing else "Setting"
@@ -178,6 +189,8 @@ class Bulk(QObject):
 
     def _end(self, run: _Run) -> None:
         self._run = None
+        if run.undoing:
+            run.skipped = run.total - run.changed
         closed = run.project.end_bulk_undo(run.bulk_id) if run.undoing else None
         if run.undoing:
             self.last = None
@@ -214,9 +227,17 @@ class Bulk(QObject):
                 continue
             item = run.items.get(label.key.image_id, {})
             unmade = item.get("new") and label.history.last_seq <= 1 and not label.stroke_open
-            if not run.undoing or ("target" in item and not unmade):
+            if not run.undoing or ("target" in item and not unmade and self._as_set(label, run)):
                 found[label.key.image_id] = label
         return found
+
+    @staticmethod
+    def _as_set(label: Label, run: _Run) -> bool:
+        """Whether a label still has the value that the action gave it."""
+        image_id = label.key.image_id
+        kind, _, name = run.items[image_id]["target"].partition(":")
+        held = label.grades if kind == "grade" else label.findings
+        return image_id not in run.since and held.get(name) == run.items[image_id].get("set")
 
     def _set_on(self, labels: Mapping[str, Label], run: _Run) -> None:
         current = self._session.label

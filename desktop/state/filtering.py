@@ -25,6 +25,7 @@ from desktop.project.facts import (
     predicted_column,
 )
 from desktop.project.filter import Filter, FilterError, SavedFilter, Sort
+from desktop.project.filter_names import SAVED_KEY, renamed, still_asked
 from desktop.state.names import Names
 from desktop.state.pictures import Pictures
 from desktop.state.routes import Routes
@@ -32,12 +33,11 @@ from desktop.state.routes import Routes
 if TYPE_CHECKING:
     from desktop.project.facts import Question
     from desktop.project.project import Project
+    from desktop.project.schema_carry import Names as NewNames
     from desktop.session import Session
 
 log = logging.getLogger(__name__)
 
-SAVED_KEY: Final = "gallery.filters"
-"""The project's setting that holds the saved filters."""
 FEW = 64
 """So many changed entries are taken over one by one; more are read from the store, behind."""
 LOAD_AFTER_MS = 400
@@ -106,7 +106,10 @@ class Filtering(QObject):
 
     def set(self, wanted: Filter | None = None, order: Sort | None = None) -> None:
         """Ask for another filter, another sort or both; what is None stays."""
-        wanted = self.filter if wanted is None else wanted
+        wanted, gone = still_asked(self.filter if wanted is None else wanted, self._session.schema)
+        if gone:
+            names = ", ".join(f"“{one}”" for one in gone)
+            self._session.say(f"The filter asks for {names}, which the schema no longer has: that is left out.")
         order = order or self.sort
         if (wanted, order) == (self.filter, self.sort):
             return
@@ -117,6 +120,13 @@ class Filtering(QObject):
     def clear(self) -> None:
         """List every image again; the sort stays."""
         self.set(Filter())
+
+    def follow_names(self, names: NewNames) -> None:
+        """Scales, values or findings are called otherwise now: the filter in force asks for the same as before.
+
+        Call it before the session has the new schema.
+        """
+        self.filter = renamed(self.filter, names)
 
     def refresh(self) -> None:
         """Ask the same again: what no longer fits goes, what fits now comes."""
@@ -299,6 +309,8 @@ class Filtering(QObject):
         if project is None:
             return
         self._load.start()
+        self.set()
+        self.asked.emit()
         self._session.run_behind(partial(_saved_filters, project), self._read_saved)
 
     def _reset(self) -> None:

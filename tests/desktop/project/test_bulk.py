@@ -125,6 +125,39 @@ def test_what_was_painted_after_a_bulk_grade_survives_its_undo(project) -> None:
     again = project.load_label(ids[1])
     assert again.planes.class_mask(1).sum() == painted > 0
     assert again.findings == {}
+    assert project.image(ids[1]).status_for_reader == "in progress"
+    assert project.image(ids[0]).status_for_reader == "unseen"
+
+
+def test_another_value_or_a_finish_since_is_left_as_it_is(project) -> None:
+    ids = ids_of(project)
+    bulk_id, _ = do(project, SetValue("grade:severity", "1"), ids)
+    regraded, finished, cleared, drawn_after = (project.load_label(one) for one in ids[:4])
+    regraded.set_grade("severity", "2")
+    project.save(regraded).result()
+    project.finish(finished, []).result()
+    cleared.set_grade("severity", None)
+    project.save(cleared).result()
+    project.finish(drawn_after, []).result()
+    stroke(project, drawn_after, 0, 20, 20)  # finished, then in progress again
+    since = {ids[0], ids[1], ids[3]}
+    assert project.bulk_changed_since(bulk_id, project.bulk_items(bulk_id)) == since
+    assert set(undo(project, bulk_id)) == {ids[2], ids[4]}
+    grades = [project.load_label(one).grades.get("severity") for one in ids]
+    assert grades == ["2", "1", None, "1", None]
+    statuses = [project.image(one).status_for_reader for one in ids]
+    assert statuses == ["in progress", "corrected", "in progress", "in progress", "unseen"]
+    assert project.review_states(ids[1]) == {"grade:severity": "reviewed"}
+
+
+def test_a_rejection_that_was_thought_over_since_is_left_as_it_is(mixed) -> None:
+    ids = ids_of(mixed)
+    bulk_id, _ = do(mixed, SetAside("rejected", "Blurred"), ids[:3])
+    mixed.reject(ids[0], "Wrong eye").result()
+    mixed.take_back_review(ids[1]).result()
+    assert set(undo(mixed, bulk_id)) == {ids[2]}
+    assert mixed.rejection_reason(ids[0]) == "Wrong eye"
+    assert [mixed.image(one).status_for_reader for one in ids[1:3]] == ["in progress", "corrected"]
 
 
 def test_bulk_finish_confirms_values_only(mixed) -> None:
@@ -165,7 +198,7 @@ def test_a_label_in_memory_is_changed_by_its_owner(project) -> None:
     label.set_grade("severity", None)
     project.save(label).result()
     project.bulk_undo_step(bulk_id, ids, at_hand=[ids[0]]).result()
-    assert project.image(ids[0]).status_for_reader == "unseen"
+    assert project.image(ids[0]).status_for_reader == "in progress", "it was painted on since"
     assert project.load_label(ids[0]).planes.class_mask(0).any()
 
 

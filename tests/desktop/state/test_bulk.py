@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from desktop.errors import SessionError
@@ -57,7 +59,7 @@ def test_a_grade_reaches_the_label_on_the_desk_and_those_in_the_store(qtbot, ope
     saved(qtbot, session)
     back = undone(qtbot, session)
     assert back.undone and back.images == 12
-    assert statuses(session) == ["unseen"] * 12
+    assert statuses(session) == ["in progress"] + ["unseen"] * 11, "the one painted on since is begun"
     assert session.label.grades == {} and session.label.planes.class_mask(0).any(), "what was drawn stays"
     assert all(not session.project.load_label(entry.image_id).grades for entry in session.entries)
     assert session.bulk.last is None
@@ -116,3 +118,44 @@ def test_after_a_restart_the_last_one_can_still_be_taken_back(qtbot, tmp_path) -
     undone(qtbot, again)
     assert again.status_counts == {"unseen": 12}
     close(qtbot, again)
+
+
+def test_taking_back_leaves_what_was_regraded_on_the_desk_since(qtbot, opened) -> None:
+    session = opened
+    done(qtbot, session, SetValue("grade:severity", "mild"), range(12))
+    session.set_grade("severity", "severe")
+    saved(qtbot, session)
+    back = undone(qtbot, session)
+    assert (back.images, back.skipped) == (11, 1)
+    assert session.label.grades == {"severity": "severe"}
+    assert statuses(session) == ["in progress"] + ["unseen"] * 11
+
+
+def test_a_step_that_the_disk_refuses_changes_nothing_now_or_later(qtbot, opened) -> None:
+    session = opened
+    said: list[str] = []
+    session.problem.connect(lambda text, _details: said.append(text))
+    writer = session.project.writer
+    begin = session.project.begin_bulk
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def begin_then_fill_up(change):
+        future = begin(change)
+        future.result()
+        writer._guard = full
+        return future
+
+    session.project.begin_bulk = begin_then_fill_up
+    session.bulk.run(SetValue("grade:severity", "mild"), range(12))
+    qtbot.waitUntil(lambda: not session.bulk.running, timeout=10_000)
+    assert said and "not done" in said[0] and "do it again" in said[0]
+    assert session.label.grades == {} and statuses(session) == ["unseen"] * 12
+    assert writer.pending == 0
+    writer._guard = lambda: None
+    writer.retry()
+    saved(qtbot, session)
+    assert all(not session.project.load_label(entry.image_id).grades for entry in session.entries)
+    session.project.begin_bulk = begin
+    assert done(qtbot, session, SetValue("grade:severity", "mild"), range(12)).images == 12

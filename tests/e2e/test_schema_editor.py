@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTreeWidgetItem
 
+from desktop.project.filter import Filter, GradeIs
 from desktop.project.project import Project
 from tests.e2e.desk import make_folder
 
@@ -182,3 +185,60 @@ def test_a_rule_is_written_and_holds(desk, folder: Path) -> None:
     apply(sitting)
     (rule,) = sitting.session.schema.rules
     assert (rule.scale, rule.values, rule.classes) == ("severity", ("none",), ("MA",))
+
+
+def test_the_filter_in_force_and_saved_ones_follow_a_new_name(desk, folder: Path) -> None:
+    sitting = desk.open(folder)
+    session, filtering = sitting.session, sitting.session.filtering
+    sitting.ready()
+    sitting.press("1", "2")
+    sitting.saved()
+    filtering.set(Filter(grades=(GradeIs("severity", ("severe",)),)))
+    sitting.wait(lambda: filtering.rows is not None and len(filtering) == 1, "one image in the list")
+    filtering.save("bad ones")
+    enter(sitting)
+    page = sitting.window.schema_page
+    page.choose("scale", "severity")
+    type_into(page.forms["scale"].name, "icdr")
+    page.forms["scale"].values.item(2).setText("proliferative")
+    apply(sitting)
+    asked = (GradeIs("icdr", ("proliferative",)),)
+    assert filtering.filter.grades == asked
+    sitting.wait(lambda: [one.filter.grades for one in filtering.saved] == [asked], "the saved filter")
+    filtering.refresh()
+    sitting.hand.rest(600)
+    assert len(filtering) == 1, "it matches what it matched before"
+    told: list[str] = []
+    session.noted.connect(told.append)
+    page.choose("scale", "icdr")
+    sitting.hand.click(page.forms["scale"].aside)
+    apply(sitting)
+    assert not filtering.filter and len(filtering) == 3, "what is no longer asked narrows nothing"
+    assert any("“icdr”, which the schema no longer has" in text for text in told), told
+    assert session.filtering.saved[0].filter.grades == asked, "it comes back with its scale"
+    sitting.close()
+
+
+def test_a_change_that_the_disk_refuses_leaves_nothing_behind(desk, folder: Path) -> None:
+    sitting = desk.open(folder)
+    session, page = sitting.session, sitting.window.schema_page
+    sitting.ready()
+    before, writer = session.schema, session.project.writer
+    enter(sitting)
+    page.choose("scale", "severity")
+    type_into(page.forms["scale"].name, "icdr")
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    writer._guard = full
+    sitting.hand.click(page.apply)
+    sitting.notice("free some space, then")
+    assert session.schema == before
+    writer._guard = lambda: None
+    writer.retry()
+    assert writer.flush(10)
+    assert session.project.store.setting("schema") == before.to_dict()
+    apply(sitting)
+    assert session.project.store.setting("schema") == session.schema.to_dict() != before.to_dict()
+    sitting.close()

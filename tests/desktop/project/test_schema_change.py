@@ -8,6 +8,8 @@ import pytest
 
 from desktop.project.edit import Edit, ValueChange
 from desktop.project.errors import ProjectError
+from desktop.project.filter import ClassIs, Filter, FindingIs, GradeIs, SavedFilter
+from desktop.project.filter_names import SAVED_KEY, still_asked
 from desktop.project.project import Project
 from desktop.project.provenance import Base, Cut
 from desktop.project.schema_change import Usage, apply_plan, plan_of, read_aside, read_usage
@@ -85,6 +87,33 @@ def test_another_name_carries_grades_states_and_undo(folder: Path) -> None:
         assert again.schema.scale("icdr").values == ("0", "mild", "severe")
         assert label_of(again, 0).grades == {"icdr": "mild"}
         assert read_usage(again.store).scales == {"icdr": 2}
+
+
+def test_saved_filters_follow_the_names_and_strange_ones_stay(folder: Path) -> None:
+    with make(folder) as project:
+        asked = Filter(grades=(GradeIs("severity", ("1", None)),), findings=(FindingIs("DME", ("present",)),))
+        strange = {"name": "of tomorrow", "filter": {"phase_of_the_moon": "full"}}
+        project.set_setting(SAVED_KEY, [SavedFilter("mine", asked).to_dict(), strange]).result()
+        draft = Draft.of(project.schema).change_scale("severity", name="icdr")
+        draft = draft.rename_value("icdr", "1", "mild").change_finding("DME", name="oedema")
+        apply(project, draft)
+        mine, other = project.store.setting(SAVED_KEY)
+        kept = SavedFilter.from_dict(mine).filter
+        assert kept.grades == (GradeIs("icdr", ("mild", None)),)
+        assert kept.findings == (FindingIs("oedema", ("present",)),) and other == strange
+
+
+def test_a_condition_on_what_is_no_longer_asked_is_left_out() -> None:
+    asked = Filter(
+        text="12",
+        grades=(GradeIs("quality", ("good",)), GradeIs("severity", ("1", "9"))),
+        findings=(FindingIs("scar", (None,)),),
+        classes=(ClassIs(1), ClassIs(7)),
+    )
+    left, gone = still_asked(asked, Schema(SCHEMA.classes, (SCHEMA.grades[0],), SCHEMA.findings))
+    assert left == Filter(text="12", grades=(GradeIs("severity", ("1",)),), classes=(ClassIs(1),))
+    assert gone == ("quality", "severity", "scar", "class 7")
+    assert still_asked(left, SCHEMA) == (left, ())
 
 
 def test_a_finish_from_before_can_be_taken_back_after(folder: Path) -> None:

@@ -180,9 +180,9 @@ def _carry_model_names(connection: Connection, names: Names) -> None:
     found = connection.execute(select(table.c.key, table.c.value).where(table.c.key.like("names:%"))).all()
     for key, text in found:
         record = json.loads(text)
-        for part, renamed in (("scales", names.scales), ("findings", names.findings)):
+        for part, known in (("scales", names.scales), ("findings", names.findings)):
             held = record.get(part, {})
-            record[part] = {theirs: renamed.get(mine, mine) for theirs, mine in held.items()}
+            record[part] = {theirs: known.get(mine, mine) for theirs, mine in held.items()}
         connection.execute(update(table).where(table.c.key == key).values(value=json.dumps(record)))
 
 

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -109,7 +109,9 @@ class Filtering(QObject):
         wanted, gone = still_asked(self.filter if wanted is None else wanted, self._session.schema)
         if gone:
             names = ", ".join(f"“{one}”" for one in gone)
-            self._session.say(f"The filter asks for {names}, which the schema no longer has: that is left out.")
+            self._session.say(
+                f"The filter asks for {names}, which the schema no longer has: that is left out."
+            )
         order = order or self.sort
         if (wanted, order) == (self.filter, self.sort):
             return
@@ -122,7 +124,7 @@ class Filtering(QObject):
         self.set(Filter())
 
     def follow_names(self, names: NewNames) -> None:
-        """Scales, values or findings are called otherwise now: the filter in force asks for the same as before.
+        """Scales, values or findings are called otherwise now: the filter in force asks the same.
 
         Call it before the session has the new schema.
         """

@@ -104,7 +104,7 @@ def test_room_again_without_a_new_change(writer, store):
 
 def test_what_is_not_to_be_kept_leaves_nothing_when_it_is_refused(writer, store):
     limit(writer, 2).result(10)
-    with pytest.raises(StoreWriteError, match="not done.*do it again"):
+    with pytest.raises(StoreWriteError, match=r"not done.*do it again"):
         writer.submit(put(1, 90_000), keep=False).result(10)
     assert writer.flush(10) and writer.pending == 0
     # Behind a kept one that is refused it is dropped as well, instead of waiting with it.

@@ -118,10 +118,10 @@ class Window(QMainWindow):
             session.project_changed, session.image_changed, session.display_changed, session.history_changed,
             session.prediction_changed, session.selection_changed, session.opened, session.entries_reset,
             session.components.changed,
-            session.bulk.changed, session.filtering.changed,
+            session.bulk.changed, session.filtering.changed, session.turned,
         ):  # fmt: skip
-            signal.connect(lambda *_: self.commands.refresh())
-        session.label_changed.connect(lambda box: self.commands.refresh() if box is None else None)
+            signal.connect(lambda *_: self._refresh_commands())
+        session.label_changed.connect(lambda box: self._refresh_commands() if box is None else None)
         session.entries_changed.connect(self._entries_changed)
         session.display_changed.connect(self._show_zoom)
         session.options_changed.connect(self.canvas.refresh_cursor)
@@ -198,6 +198,10 @@ class Window(QMainWindow):
     def _apply_schema(self) -> None:
         self.canvas.finish_gesture()
         self.schema_editing.apply(self._leaving.when_saved, lambda held: self.setEnabled(not held))
+
+    def _refresh_commands(self) -> None:
+        if not self.session.turning:
+            self.commands.refresh()
 
     def _entries_changed(self, first: int, last: int) -> None:
         if first <= self.session.position <= last:
@@ -279,9 +283,9 @@ class Window(QMainWindow):
         self.settings["view.page"] = self.desk.help.page_to_keep()
         self.settings["view.geometry"] = bytes(self.saveGeometry().toBase64().data()).decode()
         self.save_settings()
-        if self.modelling.tuning.busy:
+        if self.modelling.busy:
             self.notices.say("Closing: the run saves what it has learnt.", topic="closing")
-        self.modelling.tuning.finish_then(self.session.close)
+        self.modelling.finish_then(self.session.close)
 
     def _closed(self) -> None:
         if self.isEnabled():

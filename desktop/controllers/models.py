@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from desktop.controllers.training import FineTuning
-from desktop.panels.class_map import names_panel
-from desktop.panels.models import SYNTHETIC, ModelEntry, ModelsPage
+from desktop.jobs.predicting import SYNTHETIC
+from desktop.later import Later
 from desktop.panels.notices import Notice, NoticeBar
-from desktop.panels.training import Choice, Material, TrainingPage
 from desktop.session import Session
 from desktop.settings import Settings
 
 if TYPE_CHECKING:
+    from desktop.controllers.training import FineTuning
+    from desktop.panels.known import Known, ModelEntry
+    from desktop.panels.models import ModelsPage
+    from desktop.panels.training import TrainingPage
     from desktop.project.project import Project
-
-REVIEWED = ("accepted", "corrected")
-_ORIGINS = {"bundled": "comes with Overread", "registered": "registered on this machine"}
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """All that the two pages show."""
-
-    models: tuple[ModelEntry, ...]
-    incumbent: str
-    before: str | None
-    material: Material
-    recipes: tuple[Choice, ...]
 
 
 class Modelling(QObject):
@@ -49,32 +36,79 @@ class Modelling(QObject):
         self._settings = settings
         self._notices = notices
         self._parent = parent
-        self.models = ModelsPage(roll_back=self.roll_back, add=self.ask_for_bundle)
-        self.models.names_of = partial(names_panel, session)
-        self.training = TrainingPage(promote=lambda: self.tuning.promote(), keep=lambda: self.tuning.keep())
-        self.tuning = FineTuning(session, self.training, notices, self)
-        self.tuning.changed.connect(self.refresh)
-        self.models.use.connect(self.use)
+        self.pages: Later[QWidget] = Later({"models": self._make_models, "training": self._make_training})
+        self._tuning: FineTuning | None = None
+        self._known: Known | None = None
         session.project_changed.connect(self._project_changed)
         session.model_changed.connect(self._model_changed)
         self._welcomed: Project | None = None
+
+    # --- the pages, made when they are first asked for
+
+    @property
+    def models(self) -> ModelsPage:
+        """The Models page."""
+        return cast("ModelsPage", self.pages["models"])
+
+    @property
+    def training(self) -> TrainingPage:
+        """The Training page."""
+        return cast("TrainingPage", self.pages["training"])
+
+    def _make_models(self) -> ModelsPage:
+        from desktop.panels.class_map import names_panel
+        from desktop.panels.models import ModelsPage
+
+        page = ModelsPage(roll_back=self.roll_back, add=self.ask_for_bundle)
+        page.names_of = partial(names_panel, self._session)
+        page.use.connect(self.use)
+        self._show_models(page)
+        return page
+
+    def _make_training(self) -> TrainingPage:
+        from desktop.controllers.training import FineTuning
+        from desktop.panels.training import TrainingPage
+
+        page = TrainingPage(promote=lambda: tuning.promote(), keep=lambda: tuning.keep())
+        tuning = self._tuning = FineTuning(self._session, page, self._notices, self)
+        tuning.changed.connect(self.refresh)
+        self._show_training(page)
+        self._name_model(page)
+        return page
 
     # --- what there is
 
     def refresh(self) -> None:
         """Read models, counts and recipes again and show them."""
         project = self._session.project
-        if project is None:
-            self.models.show_models((), "")
+        if project is not None:
+            self._session.run_behind(partial(read, project), self._show, self._notices.tell)
             return
-        self._session.run_behind(lambda: read_known(project), self._show, self._notices.tell)
+        self._known = None
+        if "models" in self.pages.made:
+            self.models.show_models((), "")
 
     def _show(self, known: Known) -> None:
-        synthetic = self._session.predicting.allowed_domain == SYNTHETIC
-        self.models.show_models(known.models, known.incumbent, known.before, synthetic_folder=synthetic)
-        self.training.show_material(known.material)
-        if not self.tuning.busy:
-            self.training.show_recipes(known.recipes, "fine-tune")
+        self._known = known
+        if "models" in self.pages.made:
+            self._show_models(self.models)
+        if "training" in self.pages.made:
+            self._show_training(self.training)
+
+    def _show_models(self, page: ModelsPage) -> None:
+        known, synthetic = self._known, self._session.predicting.allowed_domain == SYNTHETIC
+        if known is not None:
+            page.show_models(known.models, known.incumbent, known.before, synthetic_folder=synthetic)
+
+    def _show_training(self, page: TrainingPage) -> None:
+        if self._known is not None:
+            page.show_material(self._known.material)
+            if not self.busy:
+                page.show_recipes(self._known.recipes, "fine-tune")
+
+    def _name_model(self, page: TrainingPage) -> None:
+        model = self._session.model
+        page.show_model(model.name if model is not None else "")
 
     # --- a project was opened
 
@@ -83,7 +117,7 @@ class Modelling(QObject):
         if project is None or project is self._welcomed:
             return
         self._welcomed = project
-        self._session.run_behind(lambda: read_known(project), self._welcome, self._notices.tell)
+        self._session.run_behind(partial(read, project), self._welcome, self._notices.tell)
 
     def _welcome(self, known: Known) -> None:
         """A project without a model: generated images get the bundled one, others a hint where to choose."""
@@ -100,7 +134,8 @@ class Modelling(QObject):
 
     def _model_changed(self) -> None:
         model = self._session.model
-        self.training.show_model(model.name if model is not None else "")
+        if "training" in self.pages.made:
+            self._name_model(self.training)
         if model is not None:
             self._notices.withdraw("no model")
             # Only a person's choice makes a model the project's: that is the consent to a synthetic one.
@@ -149,60 +184,23 @@ class Modelling(QObject):
 
         self._session.run_behind(work, lambda _: self.refresh(), self._notices.tell)
 
+    # --- closing
 
-def read_known(project: Project) -> Known:
-    """Read what both pages show. Blocks; not for the GUI thread."""
-    incumbent = project.incumbent()
-    promotions = project.promotions()
-    before = promotions[-1].previous if promotions else None
-    return Known(
-        _models(project),
-        incumbent.digest if incumbent is not None else "",
-        before,
-        _material(project),
-        _recipes(),
-    )
+    @property
+    def busy(self) -> bool:
+        """Whether a run is under way."""
+        return self._session.fine_tune.running
 
-
-def _models(project: Project) -> tuple[ModelEntry, ...]:
-    from desktop.loop.library import known_models
-    from inference.bundle import bundle_digest, read_manifest
-    from inference.errors import InferenceError
-
-    found: dict[str, ModelEntry] = {}
-    for model in known_models():
-        origin = _ORIGINS[model.origin]
-        if model.manifest is None:
-            found[str(model.path)] = ModelEntry(model.name, model.path, origin, "", None, model.problem)
+    def finish_then(self, after: Callable[[], None]) -> None:
+        """Stop what is under way, then call ``after`` (at once when nothing is). The window is closing."""
+        if self._tuning is not None:
+            self._tuning.finish_then(after)
         else:
-            digest = bundle_digest(model.path)
-            found[digest] = ModelEntry(model.name, model.path, origin, digest, model.manifest)
-    for row in project.models():
-        if row.digest in found:
-            continue
-        path = Path(row.path)
-        try:
-            found[row.digest] = ModelEntry(row.name, path, "made here", row.digest, read_manifest(path))
-        except (InferenceError, OSError) as error:
-            found[row.digest] = ModelEntry(row.name, path, "made here", row.digest, None, str(error))
-    return tuple(found.values())
+            after()
 
 
-def _material(project: Project) -> Material:
-    images: Counter[str] = Counter()
-    groups: dict[str, set[str]] = {}
-    for row in project.images():
-        if row.status_for_reader in REVIEWED and row.split and not row.problem:
-            images[row.split] += 1
-            groups.setdefault(row.split, set()).add(row.group or row.id)
-    return Material(images, {split: len(keys) for split, keys in groups.items()}, project.grouping.known)
+def read(project: Project) -> Known:
+    """Read what the pages show. Blocks; not for the GUI thread."""
+    from desktop.controllers.known import read_known
 
-
-def _recipes() -> tuple[Choice, ...]:
-    from desktop.loop.launcher import FINE_TUNE
-    from training.recipes import list_recipes
-
-    return tuple(
-        Choice(one.name, one.title, one.config.description, one.config.epochs, one.name == FINE_TUNE)
-        for one in list_recipes()
-    )
+    return read_known(project)

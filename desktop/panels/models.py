@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.jobs.predicting import SYNTHETIC
+from desktop.panels.known import ModelEntry
 from desktop.panels.metrics import basis, figures
 from desktop.panels.widgets import button, clear, column, elided, heading, label, line, panel, seam, styled
 from desktop.theme import GRID, LABEL, look
@@ -27,23 +28,12 @@ from desktop.theme import GRID, LABEL, look
 if TYPE_CHECKING:
     from inference.bundle import Manifest
 
-SYNTHETIC = "synthetic"
+__all__ = ["SYNTHETIC_WARNING", "ModelEntry", "ModelsPage"]
+
 SYNTHETIC_WARNING = (
     "This model has seen synthetic images only. On real images expect little of it; "
     "it predicts here once you choose it."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ModelEntry:
-    """A model as the page shows it. ``problem`` is a sentence when its bundle cannot be used."""
-
-    name: str
-    path: Path
-    origin: str
-    digest: str
-    manifest: Manifest | None = None
-    problem: str | None = None
 
 
 class ModelRow(QAbstractButton):

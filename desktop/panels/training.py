@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -23,40 +22,14 @@ from PySide6.QtWidgets import (
 
 from desktop.panels.comparison import ComparedModels, ComparisonCard
 from desktop.panels.curve import Curve
+from desktop.panels.known import Choice, Material
 from desktop.panels.widgets import button, clear, heading, label, line, panel, row, seam, styled
 from desktop.theme import GRID, set_role
 
+__all__ = ["Choice", "Material", "TrainingPage"]
+
 SPLITS = (("train", "Training"), ("val", "Validation"), ("test", "Held out"))
 DEVICES = (("auto", "Automatic"), ("cpu", "Processor"), ("cuda", "Graphics card"))
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """Reviewed images and groups by split; ``grouping_known`` is False where each image is its own group."""
-
-    images: Mapping[str, int]
-    groups: Mapping[str, int]
-    grouping_known: bool = True
-
-    @property
-    def problem(self) -> str | None:
-        """Why no run can start, one sentence, or None."""
-        for split, title in (("train", "training"), ("val", "validation")):
-            if not self.images.get(split):
-                return f"No reviewed image is in the {title} part yet: finish some more on the Review page."
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A recipe as it is offered."""
-
-    name: str
-    title: str
-    description: str
-    epochs: int
-    goes_on: bool = False
-    """Whether it goes on from the model in use, and so needs one."""
 
 
 class TrainingPage(QWidget):

@@ -11,7 +11,8 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.controllers.exports import Exports
-from desktop.controllers.models import Modelling, read_known
+from desktop.controllers.known import read_known
+from desktop.controllers.models import Modelling
 from desktop.controllers.training import compared_models
 from desktop.jobs.background import Progress
 from desktop.jobs.fine_tune import Candidate

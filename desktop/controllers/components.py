@@ -14,15 +14,16 @@ from PySide6.QtGui import QColor, QPainterPath
 from desktop.canvas.component_mark import ComponentMark, outline
 from desktop.canvas.framing import framed
 from desktop.panels.walk_chip import WalkChip
-from desktop.project.components import component_mask
+from desktop.project.components import boxes_meet, component_mask
 from desktop.project.explicit import delete_component, give_component, keep_component
+from desktop.project.planes import union_box
 from desktop.tools.behind import area, perform_behind
 
 if TYPE_CHECKING:
     from desktop.canvas.view import CanvasView
     from desktop.project.components import Component
     from desktop.project.edit import Edit
-    from desktop.project.planes import LabelPlanes
+    from desktop.project.planes import Box, LabelPlanes
     from desktop.session import Session
     from desktop.tools.component import ComponentTool
     from inference.schema import MaskClass
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 NOTHING = "There is no piece of a visible class here, and none that the model missed by little."
 ALL_DECIDED = "Every piece of the visible classes is decided."
+_NEAR = 16
+"""Pixels around a piece that still belong to correcting it."""
 _DRAWN_AT_ONCE = 90_000
 """Pixels whose outline, however ragged, is found in less than a frame."""
 
@@ -42,6 +45,7 @@ class ComponentWalk:
         self._session = session
         self._canvas = canvas
         self._shown: Component | None = None
+        self._drawn: Box | None = None
         self.mark = ComponentMark()
         self.chip = WalkChip(canvas)
         canvas.add_decoration(self.mark)
@@ -50,6 +54,8 @@ class ComponentWalk:
         canvas.tab_pressed.connect(self.step)
         session.components.changed.connect(self._show)
         session.image_changed.connect(lambda _entry: self._show())
+        session.label_changed.connect(self._note_drawn)
+        canvas.gesture_ended.connect(self._leave_when_drawn_elsewhere)
 
     # ---- what an action may ask
 
@@ -149,6 +155,21 @@ class ComponentWalk:
             session, lambda planes: decide(planes, one), pixels=area(one.box), done=done,
             classes=(one.class_id, *others),
         )  # fmt: skip
+
+    def _note_drawn(self, box: Box | None) -> None:
+        """Remember where the gesture under way draws."""
+        if box is not None and self._canvas.gesture_active:
+            self._drawn = box if self._drawn is None else union_box(self._drawn, box)
+
+    def _leave_when_drawn_elsewhere(self) -> None:
+        """Whoever draws somewhere else has left the piece: what comes next is not meant for it."""
+        drawn, self._drawn = self._drawn, None
+        one = self._session.components.current
+        if drawn is None or one is None:
+            return
+        y0, x0, y1, x1 = one.box
+        if not boxes_meet((y0 - _NEAR, x0 - _NEAR, y1 + _NEAR, x1 + _NEAR), drawn):
+            self._session.components.select(None)
 
     def _visible(self) -> list[int]:
         styles = self._session.styles

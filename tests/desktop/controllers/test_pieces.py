@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -90,6 +90,29 @@ def chosen(window: Window) -> tuple[int, int, int, int] | None:
 
 def settled(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: window.session.components.fresh, timeout=5000)
+
+
+def stroke(window: Window, x: float, y: float) -> None:
+    """A short stroke of the brush from an image point to the right."""
+    viewport, canvas = window.canvas.viewport, window.canvas
+    ratio = canvas.devicePixelRatioF()
+    places = [QPointF(*viewport.to_view(x + step, y)) / ratio for step in (0, 6)]
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=places[0].toPoint())
+    QTest.mouseMove(canvas, places[1].toPoint())
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=places[1].toPoint())
+
+
+def test_a_stroke_at_the_piece_corrects_it_and_one_elsewhere_leaves_it(qtbot, window, specks):
+    press(KEYS.Key_Tab)
+    qtbot.waitUntil(lambda: chosen(window) == specks["coin"], timeout=5000)
+    window.canvas.fit()
+    window.desk.choose_tool("brush")
+    window.session.set_brush_radius(3)
+    stroke(window, 205, 65)
+    assert chosen(window) is not None, "a correction of the piece"
+    stroke(window, 40, 200)
+    assert chosen(window) is None and not window.commands["walk.delete"].isEnabled()
+    assert window.desk.components.chip.isHidden()
 
 
 def test_tab_goes_from_piece_to_piece_the_most_doubtful_first(qtbot, window, specks):

@@ -149,6 +149,8 @@ class LayerDetails(QWidget):
         self.opacity.moved.connect(self._set_opacity)
         self.threshold.moved.connect(lambda value: self._move(threshold=round(value, 2)))
         self.threshold.let_go.connect(lambda _value: thresholds.release())
+        # A hand that is still on the slider means the image that it saw, not the next one.
+        self._session.image_changed.connect(lambda _entry: self.threshold.slider.let_go())
         self.threshold.rested.connect(lambda _value: thresholds.rest())
         self.area.valueChanged.connect(self._set_area)
         self.holes.toggled.connect(self._set_holes)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
 __all__ = ["Slider"]
@@ -29,6 +29,19 @@ class Slider(QSlider):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def let_go(self) -> None:
+        """Take the handle out of a person's hand: what it moved is no longer there.
+
+        Moves of the mouse whose button is still held are of no meaning any more.
+        """
+        if self.isSliderDown():
+            middle = QPointF(self.rect().center())
+            up = QMouseEvent(
+                QEvent.Type.MouseButtonRelease, middle, QPointF(self.mapToGlobal(middle)),
+                Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+            )  # fmt: skip
+            self.mouseReleaseEvent(up)
 
     def event(self, event: QEvent) -> bool:
         """Claim the keys that move the slider before they are shortcuts of the window."""

@@ -99,6 +99,20 @@ def test_the_threshold_is_dragged_live_and_kept_when_let_go(session, layers) -> 
     assert layers.rows[0].threshold.text() == f"{moves[1][2].threshold:.2f}"[1:]
 
 
+def test_a_hand_on_the_threshold_does_not_reach_the_next_image(session, layers) -> None:
+    shown(session)
+    slider = layers.details.threshold.slider
+    handle = QPoint(slider.width() // 2, slider.height() // 2)
+    QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=handle)
+    QTest.mouseMove(slider, handle + QPoint(30, 0))
+    session.image_changed.emit(session.entry)
+    moves = asked(session, "move")
+    assert len(moves) == 1 and not slider.isSliderDown()
+    QTest.mouseMove(slider, handle + QPoint(40, 0))
+    QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=handle + QPoint(40, 0))
+    assert asked(session, "move") == moves and len(asked(session, "release")) == 1
+
+
 def test_smallest_region_holes_and_scope_are_passed_on(session, layers) -> None:
     shown(session)
     details = layers.details

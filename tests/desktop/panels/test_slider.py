@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStyle, QStyleOptionSlider, QVBoxLayout, QWidget
 
 from desktop.panels.slider import Slider
 
@@ -23,7 +23,7 @@ def desk(qtbot):
     window.show()
     qtbot.waitExposed(window)
     slider.setFocus()
-    return slider, gone
+    yield slider, gone
 
 
 def test_arrows_and_page_keys_move_the_slider_and_not_the_images(desk):
@@ -50,3 +50,22 @@ def test_the_mouse_leaves_the_keyboard_where_it_is(desk):
     slider.clearFocus()
     QTest.mouseClick(slider, Qt.MouseButton.LeftButton)
     assert not slider.hasFocus()
+
+
+def test_what_is_let_go_follows_no_mouse_any_more(desk):
+    slider, _gone = desk
+    released = []
+    slider.sliderReleased.connect(lambda: released.append(slider.value()))
+    option = QStyleOptionSlider()
+    slider.initStyleOption(option)
+    control, handle = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderHandle
+    middle = slider.style().subControlRect(control, option, handle, slider).center()
+    QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=middle)
+    QTest.mouseMove(slider, middle + QPoint(30, 0))
+    moved = slider.value()
+    assert moved > 50 and slider.isSliderDown()
+    slider.let_go()
+    assert released == [moved] and not slider.isSliderDown()
+    QTest.mouseMove(slider, middle + QPoint(60, 0))
+    QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=middle + QPoint(60, 0))
+    assert slider.value() == moved and released == [moved]

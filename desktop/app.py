@@ -90,10 +90,9 @@ def build(path: Path | None = None, settings: Settings | None = None) -> Window:
     with many_objects():
         from desktop.window import Window
 
-        window = Window(settings)
+        window = Window(settings, page="start" if folder is None else "review")
     look().apply(app, theme)
     if folder is not None:
-        window.show_page("review")
         window.setWindowTitle(f"{folder.name} – Overread")
     if first is not None:
         first.setParent(window)
@@ -117,6 +116,7 @@ def _folder(path: Path | None, settings: Settings) -> Path | None:
 
 
 def _open(window: Window, folder: Path | None, *, again: bool) -> None:
+    window.preparation.start()
     # Somebody may have dropped a folder meanwhile.
     if folder is None or window.session.folder is not None:
         return

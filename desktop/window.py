@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QThreadPool, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QResizeEvent, QShowEvent
@@ -18,20 +19,27 @@ from desktop.controllers.models import Modelling
 from desktop.controllers.operations import Operations
 from desktop.controllers.schema import SchemaEditing
 from desktop.controllers.work import Work
+from desktop.later import Later, Preparation
 from desktop.messages import on_one_line
 from desktop.panels.bottombar import BottomBar
-from desktop.panels.keys import KeySheet
 from desktop.panels.notices import Notice, NoticeBar
-from desktop.panels.palette import Palette
 from desktop.panels.review import ReviewPage
-from desktop.panels.schema_editor import SchemaPage
-from desktop.panels.settings_page import SettingsPage
-from desktop.panels.start import StartPage
 from desktop.panels.topbar import TopBar
 from desktop.qactions import Actions
 from desktop.session import Session
 from desktop.settings import Settings
+from desktop.standby import cards_of, pages_of, steps
 from desktop.theme import look
+
+if TYPE_CHECKING:
+    from desktop.panels.keys import KeySheet
+    from desktop.panels.models import ModelsPage
+    from desktop.panels.overlay import Overlay
+    from desktop.panels.palette import Palette
+    from desktop.panels.schema_editor import SchemaPage
+    from desktop.panels.settings_page import SettingsPage
+    from desktop.panels.start import StartPage
+    from desktop.panels.training import TrainingPage
 
 _INPUT = (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.Wheel)
 SMALLEST = (960, 600)
@@ -44,7 +52,8 @@ class Window(QMainWindow):
     gone = Signal()
     _unsaved = Signal(object)
 
-    def __init__(self, settings: Settings, session: Session | None = None) -> None:
+    def __init__(self, settings: Settings, session: Session | None = None, page: str = "start") -> None:
+        """``page`` is shown first. What does not stand on it is made later (`desktop.standby`)."""
         super().__init__()
         self.setObjectName("window")
         self.setWindowTitle("Overread")
@@ -65,36 +74,58 @@ class Window(QMainWindow):
         self._arrange()
         self._connect()
         self._restore()
+        self.show_page(page)
 
     def _make_pages(self) -> None:
         tools = [f"tool.{name}" for name in self.desk.tools]
         self.review = ReviewPage(self.desk, self.commands, tools)
         self.gallery, self.values, self.layers = self.review.gallery, self.review.values, self.review.layers
-        self.start = StartPage(
-            self.settings, opened=self.open_folder, ask=self.desk.choose_folder, sample=self.open_sample,
-            kept=self.save_settings,
-        )  # fmt: skip
         self.modelling = Modelling(self.session, self.settings, self.notices, self)
-        self.models, self.training = self.modelling.models, self.modelling.training
         self.top = TopBar(self.session, self.commands)
         self.bottom = BottomBar(self.session, self.commands)
-        help_ = self.desk.help
-        self.settings_page = SettingsPage(
-            self.settings, self.commands, changed=help_.setting_changed, leave=help_.come_back
-        )
-        self.schema_editing = SchemaEditing(self.session, self.notices, partial(help_.go_aside, "schema"))
-        self.schema_page = SchemaPage(self.schema_editing, apply=self._apply_schema, leave=help_.come_back)
+        show_schema = partial(self.desk.help.go_aside, "schema")
+        self.schema_editing = SchemaEditing(self.session, self.notices, show_schema)
         self.pages = QStackedWidget()
-        self.named: dict[str, QWidget] = {
-            "settings": self.settings_page,
-            "schema": self.schema_page,
-            "start": self.start,
-            "review": self.review,
-            "models": self.models,
-            "training": self.training,
-        }
-        for page in self.named.values():
-            self.pages.addWidget(page)
+        self.named: Later[QWidget] = pages_of(self)
+        self.cards: Later[Overlay] = cards_of(self)
+        self.preparation = Preparation(steps(self), self)
+
+    # --- what is made when it is first asked for
+
+    @property
+    def start(self) -> StartPage:
+        """The page that one sees without a folder."""
+        return cast("StartPage", self.named["start"])
+
+    @property
+    def models(self) -> ModelsPage:
+        """The Models page."""
+        return self.modelling.models
+
+    @property
+    def training(self) -> TrainingPage:
+        """The Training page."""
+        return self.modelling.training
+
+    @property
+    def settings_page(self) -> SettingsPage:
+        """Settings and shortcuts."""
+        return cast("SettingsPage", self.named["settings"])
+
+    @property
+    def schema_page(self) -> SchemaPage:
+        """The editor of the schema."""
+        return cast("SchemaPage", self.named["schema"])
+
+    @property
+    def finder(self) -> Palette:
+        """The command palette."""
+        return cast("Palette", self.cards["finder"])
+
+    @property
+    def keys(self) -> KeySheet:
+        """The cheat sheet."""
+        return cast("KeySheet", self.cards["keys"])
 
     def _arrange(self) -> None:
         body = QWidget()
@@ -106,10 +137,6 @@ class Window(QMainWindow):
         layout.addWidget(self.pages, 1)
         layout.addWidget(self.bottom)
         self.setCentralWidget(body)
-        self.keys = KeySheet(self.pages, self.commands)
-        self.finder = Palette(
-            self.pages, self.commands, self.session, self.settings, self.desk.help.go_to_image
-        )
 
     def _connect(self) -> None:
         session = self.session
@@ -150,7 +177,6 @@ class Window(QMainWindow):
             self.session.predicting.pause(True)
         tool = self.settings["tool.name"]
         self.desk.choose_tool(tool if tool in self.desk.tools else next(iter(self.desk.tools)))
-        self.show_page("start")
         if self.settings.problem:
             self.notices.say(self.settings.problem, "warning")
 
@@ -161,7 +187,7 @@ class Window(QMainWindow):
         self.desk.page = name
         self.pages.setCurrentWidget(self.named[name])
         self.bottom.setVisible(name == "review")
-        self.keys.place()
+        self._place_cards()
         if name == "review":
             self.canvas.setFocus()
             self.gallery.follow()
@@ -195,7 +221,8 @@ class Window(QMainWindow):
 
         self.session.run_behind(prepare_sample, self.open_folder)
 
-    def _apply_schema(self) -> None:
+    def apply_schema(self) -> None:
+        """Apply the draft of the schema, once everything is saved."""
         self.canvas.finish_gesture()
         self.schema_editing.apply(self._leaving.when_saved, lambda held: self.setEnabled(not held))
 
@@ -247,12 +274,17 @@ class Window(QMainWindow):
         """Tell the session that a person is at work: heavy imports wait for an idle moment."""
         if event.type() in _INPUT:
             self.session.note_input()
+            self.preparation.note_input()
         return False
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the cheat sheet in the middle."""
+        """Keep the cards where they belong."""
         super().resizeEvent(event)
-        self.keys.place()
+        self._place_cards()
+
+    def _place_cards(self) -> None:
+        for card in self.cards.made.values():
+            card.place()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take folders and files."""
@@ -279,6 +311,7 @@ class Window(QMainWindow):
 
     def _leave(self) -> None:
         self.setEnabled(False)
+        self.preparation.stop()
         self.review.keep(self.settings)
         self.settings["view.page"] = self.desk.help.page_to_keep()
         self.settings["view.geometry"] = bytes(self.saveGeometry().toBase64().data()).decode()

@@ -43,7 +43,7 @@ class Help:
     def close_overlay(self) -> bool:
         """Close the card that lies over the desk; False when there was none."""
         window = self._window
-        overlays: tuple[Overlay | None, ...] = (window.finder, window.keys, window.top.chip.popover)
+        overlays: tuple[Overlay | None, ...] = (*window.cards.made.values(), window.top.chip.popover)
         for one in overlays:
             if one is not None and not one.isHidden():
                 one.close_down()

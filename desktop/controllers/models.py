@@ -55,6 +55,12 @@ class Modelling(QObject):
         """The Training page."""
         return cast("TrainingPage", self.pages["training"])
 
+    @property
+    def tuning(self) -> FineTuning:
+        """What carries a run from start to end, on the Training page."""
+        self.pages["training"]
+        return cast("FineTuning", self._tuning)
+
     def _make_models(self) -> ModelsPage:
         from desktop.panels.class_map import names_panel
         from desktop.panels.models import ModelsPage
@@ -69,9 +75,9 @@ class Modelling(QObject):
         from desktop.controllers.training import FineTuning
         from desktop.panels.training import TrainingPage
 
-        page = TrainingPage(promote=lambda: tuning.promote(), keep=lambda: tuning.keep())
-        tuning = self._tuning = FineTuning(self._session, page, self._notices, self)
-        tuning.changed.connect(self.refresh)
+        page = TrainingPage(promote=lambda: self.tuning.promote(), keep=lambda: self.tuning.keep())
+        self._tuning = FineTuning(self._session, page, self._notices, self)
+        self._tuning.changed.connect(self.refresh)
         self._show_training(page)
         self._name_model(page)
         return page
@@ -193,8 +199,8 @@ class Modelling(QObject):
 
     def finish_then(self, after: Callable[[], None]) -> None:
         """Stop what is under way, then call ``after`` (at once when nothing is). The window is closing."""
-        if self._tuning is not None:
-            self._tuning.finish_then(after)
+        if self.busy:
+            self.tuning.finish_then(after)
         else:
             after()
 

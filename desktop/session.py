@@ -126,6 +126,11 @@ class Session(SessionParts):
             self.go_to(position)
 
     @property
+    def turning(self) -> bool:
+        """Whether more signals of one change are on their way; `turned` follows the last."""
+        return self.showing.turning
+
+    @property
     def image_pyramid(self) -> ImagePyramid | None:
         """The pixels of the current image; None while they are read or when they cannot be."""
         image = self.showing.image

@@ -40,7 +40,7 @@ class Layers(QWidget):
         for signal in (
             session.styles_changed, session.selection_changed, session.options_changed,
             session.prediction_changed, session.model_changed, session.statuses_changed,
-            session.display_changed, session.history_changed, session.layers.changed,
+            session.display_changed, session.history_changed, session.layers.changed, session.turned,
         ):  # fmt: skip
             signal.connect(self.refresh)
         for changed in (session.layer_counts.changed, session.offers.changed):
@@ -102,6 +102,8 @@ class Layers(QWidget):
 
     def refresh(self) -> None:
         """Show styles, locks, cuts, counts, and the values of the selected class."""
+        if self._session.turning:
+            return
         counts = self._session.layer_counts.counts
         for made in self.rows:
             made.show_count(counts.get(made.mask_class.id))

@@ -46,6 +46,7 @@ class Values(QWidget):
         session.values_changed.connect(self.refresh)
         session.history_changed.connect(self._history_changed)
         session.prediction_changed.connect(self.refresh)
+        session.turned.connect(self.refresh)
         session.image_changed.connect(lambda _: self.refresh())
         session.label_changed.connect(lambda box: self.refresh() if box is None else None)
         session.assessments.changed.connect(self._assessments_changed)
@@ -137,6 +138,8 @@ class Values(QWidget):
 
     def refresh(self) -> None:
         """Show the current label and prediction."""
+        if self._session.turning:
+            return
         self._stale = masks_changed(self._session.label)
         takes = self._takes_digits()
         for made in self.grades:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,8 @@ class Showing(QObject):
     values_changed = Signal()
     history_changed = Signal()
     prediction_changed = Signal()
+    turned = Signal()
+    """Everything of a change that takes several signals was told."""
     entries_changed = Signal(int, int)
     late_prediction = Signal(object, object)
     """(Label, Prediction): an edited label now has a prediction."""
@@ -46,6 +49,7 @@ class Showing(QObject):
         super().__init__(session)
         self.entries = EntryList()
         self.position = -1
+        self._turns = 0
         self.route: Callable[[int], Sequence[int]] = lambda _step: ()
         self._direction = 1
         self._ahead = QTimer(self)
@@ -90,8 +94,9 @@ class Showing(QObject):
         self.entries = EntryList()
         self.position = -1
         self.pool.set_source(source)
-        self.image_changed.emit(None)
-        self._tell_all()
+        with self._turning():
+            self.image_changed.emit(None)
+            self._tell_all()
 
     def go_to(self, position: int) -> bool:
         """Make an entry the current one; False when it is not there or a stroke is under way."""
@@ -103,8 +108,9 @@ class Showing(QObject):
             return False
         self._direction = 1 if position > self.position else -1
         self.position = position
-        self.image_changed.emit(self.entry)
-        self._tell_all()
+        with self._turning():
+            self.image_changed.emit(self.entry)
+            self._tell_all()
         image = self.image
         if image is not None and image.pixels is not None and image.reading is not None:
             # All is there to be painted: reading ahead must not take the cores from that.
@@ -182,15 +188,33 @@ class Showing(QObject):
         self._tell_all()
         self.prefetch()
 
+    @contextmanager
+    def _turning(self) -> Iterator[None]:
+        """Several signals of one change: who listens to more than one of them waits for `turned`."""
+        self._turns += 1
+        try:
+            yield
+        finally:
+            self._turns -= 1
+            if not self._turns:
+                self.turned.emit()
+
+    @property
+    def turning(self) -> bool:
+        """Whether more signals of one change are on their way; `turned` follows the last."""
+        return self._turns > 0
+
     def _tell_all(self) -> None:
-        self.display_changed.emit()
-        self._tell_reading()
+        with self._turning():
+            self.display_changed.emit()
+            self._tell_reading()
 
     def _tell_reading(self) -> None:
-        self.label_changed.emit(None)
-        self.values_changed.emit()
-        self.history_changed.emit()
-        self.prediction_changed.emit()
+        with self._turning():
+            self.label_changed.emit(None)
+            self.values_changed.emit()
+            self.history_changed.emit()
+            self.prediction_changed.emit()
 
     # ---- deliveries
 

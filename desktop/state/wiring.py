@@ -56,7 +56,7 @@ class Wiring(QObject):
         showing, review, choices = session.showing, session.review, session.choices
         part: Any
         for part, names in (
-            (showing, "image_changed display_changed prediction_changed entries_changed"),
+            (showing, "image_changed display_changed prediction_changed entries_changed turned"),
             (choices, "selection_changed options_changed styles_changed"),
             (
                 session.opening,

@@ -157,6 +157,8 @@ class FakeShowing(QObject):
 class FakeSession(Session):
     """Every property is a plain value; commands change them and emit what the real one emits."""
 
+    turning = False
+
     def __init__(self, schema: Schema = SCHEMA) -> None:
         QObject.__init__(self)
         self.fine_tune = FakeFineTune(self)

@@ -34,6 +34,7 @@ __all__ = ["MAX_RADIUS", "MIN_RADIUS", "Tool", "ToolContext", "ToolEvent"]
 MIN_RADIUS = 0.5
 MAX_RADIUS = 500.0
 _ENDING = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace, Qt.Key.Key_Delete)
+_NO_CLASS = "There is no class to paint yet; add one under Layers, or choose a template with Ctrl+Shift+S."
 _HELD = (
     Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 )
@@ -185,6 +186,14 @@ class Tool:
         if label is None or label.planes is None or class_id is None:
             return None
         return label.planes, class_id
+
+    def may_paint(self) -> bool:
+        """Whether there is something to paint on; that there is no class yet is said."""
+        if self.target() is not None:
+            return True
+        if self.context.label is not None and self.context.class_id is None:
+            self.context.say(_NO_CLASS)
+        return False
 
     def edit_text(self, verb: str) -> str:
         """What an edit of the class selected is called, for example ``Brush · MA``."""

@@ -52,7 +52,7 @@ class CutTool(Tool):
 
     def press(self, event: ToolEvent) -> bool:
         """Begin the line."""
-        if self.active or event.button is not Qt.MouseButton.LeftButton or self.target() is None:
+        if self.active or event.button is not Qt.MouseButton.LeftButton or not self.may_paint():
             return False
         self._line = ((event.x, event.y), (event.x, event.y))
         return True

@@ -71,7 +71,10 @@ class ProbabilityBrushTool(StrokeTool):
 
     def press(self, event: ToolEvent) -> bool:
         """Begin a stroke, if the model says something of this class."""
-        if not event.has(Qt.KeyboardModifier.AltModifier) and self._levels_of() is None:
+        sizes = event.has(Qt.KeyboardModifier.AltModifier)
+        if not sizes and not self.may_paint():
+            return False
+        if not sizes and self._levels_of() is None:
             prediction = self.context.prediction
             self.context.say(
                 "The model has not read this image yet, so there is nothing to paint by; take the brush."

@@ -53,7 +53,7 @@ class RegionTool(Tool):
         Raises what `ToolContext.begin_stroke` raises (a locked layer): not only after everything is drawn.
         """
         taken = event.button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
-        if not taken or self.target() is None:
+        if not taken or not self.may_paint():
             return False
         self._ask_leave()
         self._label = self.context.label

@@ -81,7 +81,7 @@ class StrokeTool(Tool):
         if event.button is Qt.MouseButton.LeftButton and event.has(Qt.KeyboardModifier.AltModifier):
             self._sizing = (here, self.context.brush_radius)
             return True
-        if self.target() is None:
+        if not self.may_paint():
             return False
         opposite = event.button is Qt.MouseButton.RightButton or event.has(
             Qt.KeyboardModifier.ControlModifier

@@ -111,8 +111,10 @@ def test_without_a_class_or_a_label_nothing_begins(desk, kind):
     desk.view.set_tool(kind(desk))
     desk.class_id = None
     desk.drag(*PLACES)
+    assert len(desk.said) == 1 and "no class to paint" in desk.said[0]
     desk.class_id, desk.label = 0, None
     desk.drag(*PLACES)
+    assert len(desk.said) == 1, "an image that is still read says so by itself"
     assert not desk.view.tool.active
     assert not desk.view.gesture_active
     assert desk.edits == []

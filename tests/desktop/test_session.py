@@ -139,7 +139,7 @@ def test_a_finish_taken_back_leaves_no_class_reviewed(qtbot, session, folder):
     session.finish_and_next()
     assert label.confirmed_classes == {0, 1}
     session.take_back()
-    qtbot.waitUntil(lambda: session.entries[0].status == "in progress")
+    qtbot.waitUntil(lambda: session.pending == 0 and session.entries[0].status == "in progress")
     assert session.position == 0 and session.label is label
     assert label.confirmed_classes == set()
     assert session.project.review_states(session.entry.image_id) == {}

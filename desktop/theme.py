@@ -120,6 +120,11 @@ def style_sheet(theme: Theme) -> str:
 
 
 @cache
+def _icon_names() -> frozenset[str]:
+    return frozenset(path.stem for path in (RESOURCES / "icons").iterdir())
+
+
+@cache
 def _icon_source(name: str) -> str:
     path = RESOURCES / "icons" / f"{name}.svg"
     try:
@@ -205,7 +210,8 @@ class _DrawnWhenSeen(QIconEngine):
 
     def __init__(self, name: str, token: str, size: int, gap: int, checkable: bool) -> None:
         super().__init__()
-        _icon_source(name)  # a name that there is not is told here
+        if name not in _icon_names():
+            raise ThemeError(f"The icon {name}.svg is missing; install Overread again.")
         self._name, self._token, self._size, self._gap = name, token, size, gap
         self._checkable = checkable
 
@@ -216,10 +222,10 @@ class _DrawnWhenSeen(QIconEngine):
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         """Return the icon in ``size`` pixels of the screen, or as near as its proportions allow."""
         token = self._token
-        if mode == QIcon.Mode.Disabled:
-            token = "text_disabled"
-        elif self._checkable and state == QIcon.State.On:
+        if self._checkable and state == QIcon.State.On:
             token = "on_accent"
+        elif mode == QIcon.Mode.Disabled:
+            token = "text_disabled"
         drawn = QPixmap(_widened(look().pixmap(self._name, token, self._size), self._gap))
         if drawn.size() != size:
             fitted, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation

@@ -58,7 +58,10 @@ class Keymap:
 
     def records(self) -> tuple[Action, ...]:
         """Return the actions with the keys in force."""
-        return tuple(replace(one, shortcuts=self.keys(one.id)) for one in self._own.values())
+        return tuple(
+            replace(one, shortcuts=self.keys(one.id)) if self.is_changed(one.id) else one
+            for one in self._own.values()
+        )
 
     def owner(self, shortcut: str, besides: str = "") -> Action | None:
         """Return the action that has this shortcut now, another than ``besides``; None when it is free."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from desktop.controllers.offering import Offering
-from desktop.panels.copy_class import CopyStrip
 from desktop.project.class_sources import Source, combined, copied_mask, other_images, other_readers
 from desktop.project.errors import ProjectError
 from desktop.project.proposals import Proposed, proposed_mask
 from inference.postprocess import class_mask
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QVBoxLayout
+
     from desktop.canvas.view import CanvasView
+    from desktop.panels.copy_class import CopyStrip
     from desktop.project.label import Label
     from desktop.project.planes import Bits, LabelPlanes
     from desktop.session import Session
@@ -36,13 +39,27 @@ class CopyClass:
         self._sources: dict[str, list[Source]] = {}
         self._loaded: tuple[object, Bits] | None = None
         self._shown = False
-        self.strip = CopyStrip(
-            take=self.offering.take, leave=self.leave, kind_changed=self._kind_changed, changed=self._offer
-        )
+        self._place: QVBoxLayout | None = None
         self.offering.changed.connect(self._show_offer)
         self.offering.gone.connect(self.leave)
         session.image_changed.connect(lambda _entry: self.leave())
         session.selection_changed.connect(lambda: self._kind_changed() if self._shown else None)
+
+    def attach(self, place: QVBoxLayout) -> None:
+        """The strip is to stand here."""
+        self._place = place
+
+    @cached_property
+    def strip(self) -> CopyStrip:
+        """What a copy is set up in; made for the first one."""
+        from desktop.panels.copy_class import CopyStrip
+
+        made = CopyStrip(
+            take=self.offering.take, leave=self.leave, kind_changed=self._kind_changed, changed=self._offer
+        )
+        if self._place is not None:
+            self._place.addWidget(made)
+        return made
 
     def start(self) -> None:
         """Show the strip; asked for once more, what is offered is done."""
@@ -67,6 +84,13 @@ class CopyClass:
             if keyboard:
                 self._canvas.setFocus()
         return was_open
+
+    def take_keyboard(self) -> bool:
+        """Put the keyboard where Enter takes what is offered; False when nothing is."""
+        if not self._shown:
+            return False
+        self.strip.apply.setFocus()
+        return True
 
     def _show_offer(self, sentence: str, changes: bool) -> None:
         class_id = self._session.class_id

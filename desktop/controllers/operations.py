@@ -198,11 +198,8 @@ class Operations:
 
         Enter is what takes an offer; it must not finish the image because the canvas has the keyboard.
         """
-        for strip in (self.regions.strip, self.copying.strip):
-            if strip.isVisible():
-                strip.apply.setFocus()
-                return
-        self.session.finish_and_next()
+        if not any(part.take_keyboard() for part in (self.regions, self.copying)):
+            self.session.finish_and_next()
 
     def accept(self) -> None:
         """Finish, with every grade and finding of the model that no person has set."""

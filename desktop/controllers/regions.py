@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from desktop.controllers.offering import Offering
-from desktop.panels.region_strip import RegionStrip
 from desktop.project.proposals import OPERATIONS, Operation, Proposed, propose
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QVBoxLayout
+
     from desktop.canvas.view import CanvasView
+    from desktop.panels.region_strip import RegionStrip
     from desktop.project.planes import LabelPlanes
     from desktop.session import Session
 
@@ -23,11 +26,25 @@ class Regions:
         self.offering = Offering(session, canvas)
         self._operation: Operation | None = None
         self._values: dict[str, tuple[float, str]] = {}
-        self.strip = RegionStrip(take=self.take, leave=self.leave, changed=self._changed)
-        self.offering.changed.connect(self.strip.show_offer)
+        self._place: QVBoxLayout | None = None
         self.offering.gone.connect(self._gone)
         session.selection_changed.connect(self._offer_again)
         session.components.changed.connect(self._offer_again)
+
+    def attach(self, place: QVBoxLayout) -> None:
+        """The strip is to stand here."""
+        self._place = place
+
+    @cached_property
+    def strip(self) -> RegionStrip:
+        """What an operation is set up in; made for the first one."""
+        from desktop.panels.region_strip import RegionStrip
+
+        made = RegionStrip(take=self.take, leave=self.leave, changed=self._changed)
+        self.offering.changed.connect(made.show_offer)
+        if self._place is not None:
+            self._place.addWidget(made)
+        return made
 
     def can_start(self) -> bool:
         """There is a label with a class selected."""
@@ -55,6 +72,13 @@ class Regions:
         was_open = self.offering.open
         self.offering.withdraw()
         return was_open
+
+    def take_keyboard(self) -> bool:
+        """Put the keyboard where Enter takes what is offered; False when nothing is."""
+        if self._operation is None:
+            return False
+        self.strip.apply.setFocus()
+        return True
 
     def _gone(self) -> None:
         self._operation = None

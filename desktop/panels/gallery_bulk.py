@@ -11,9 +11,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from desktop.panels.flow import FlowLayout
 from desktop.panels.widgets import SearchField, button, column, icon_button, label, row, styled
 from desktop.project.bulk_change import BulkChange, FinishValues, SetAside, SetValue
 from desktop.project.facts import finding_column, grade_column
@@ -100,10 +99,13 @@ class BulkBar(QWidget):
             widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             menus.addWidget(widget, 1)
         layout.addLayout(menus)
-        flow = FlowLayout()
+        # One below the other and of one width: their numbers stand where they stood, whatever they are.
+        marks = QVBoxLayout()
+        marks.setSpacing(GRID // 2)
         for made in (self.second_look, self.reject, self.finish):
-            flow.addWidget(made)
-        layout.addLayout(flow)
+            made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            marks.addWidget(made)
+        layout.addLayout(marks)
         layout.addWidget(self.reason)
 
     def _menu_button(self, text: str, fill: Callable[[QMenu], None]) -> QPushButton:

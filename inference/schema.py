@@ -8,12 +8,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from inference.errors import SchemaError as SchemaError  # read from here by everybody
 from inference.records import check_keys, name_problem, show_name
-from inference.rule_records import rule_from_dict, rule_to_dict
-from inference.rules import Rule, Subject
+
+if TYPE_CHECKING:
+    from inference.rules import Rule, Subject
 
 ScaleKind = Literal["ordinal", "nominal"]
 ScaleRole = Literal["grade", "quality"]
@@ -241,7 +242,7 @@ class Schema:
         What is not used is left out, so that a schema without rules reads in every version.
         """
         further = {
-            "rules": [rule_to_dict(rule) for rule in self.rules],
+            "rules": _rule_records(self.rules),
             "reject_reasons": list(self.reject_reasons),
             "not_assessable_reasons": list(self.not_assessable_reasons),
         }
@@ -288,9 +289,7 @@ class Schema:
             )
             for i, e in enumerate(_entries(top, "findings", where))
         ]
-        rules = [
-            rule_from_dict(e, f"{where}, rule {i + 1}") for i, e in enumerate(_entries(top, "rules", where))
-        ]
+        rules = _rules(_entries(top, "rules", where), where)
         said = [tuple(_entries(top, key, where)) for key in reasons]
         return cls(tuple(classes), tuple(grades), tuple(findings), tuple(rules), *said)
 
@@ -353,3 +352,22 @@ def write_schema(path: Path, schema: Schema) -> None:
     beside = target.with_name(target.name + ".new")
     beside.write_text(json.dumps(schema.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(beside, target)  # noqa: PTH105 - the atomic replacement of both systems
+
+
+# Rules are imported where a schema has some: most have none, and the window starts without them.
+
+
+def _rule_records(rules: tuple[Rule, ...]) -> list[dict[str, Any]]:
+    if not rules:
+        return []
+    from inference.rule_records import rule_to_dict
+
+    return [rule_to_dict(rule) for rule in rules]
+
+
+def _rules(records: list[Any], where: str) -> list[Rule]:
+    if not records:
+        return []
+    from inference.rule_records import rule_from_dict
+
+    return [rule_from_dict(record, f"{where}, rule {at + 1}") for at, record in enumerate(records)]

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
-from desktop.canvas.figure import FIGURE_KINDS, Figure, figure_bytes
-from desktop.formats.measures_table import write_whole
-from desktop.panels.figure import FigureCard
-
 if TYPE_CHECKING:
+    from desktop.canvas.figure import Figure
     from desktop.canvas.view import CanvasView
+    from desktop.panels.figure import FigureCard
     from desktop.session import Session
     from desktop.settings import Settings
     from desktop.window import Window
@@ -35,6 +33,8 @@ class Figures:
         if self._canvas.viewport is None:
             return
         if self.card is None:
+            from desktop.panels.figure import FigureCard
+
             self.card = FigureCard(self._window.pages)
             self.card.save_asked.connect(self._choose_file)
         if not self.card.isHidden():
@@ -60,6 +60,8 @@ class Figures:
         card, canvas, session = self.card, self._canvas, self._session
         if card is None or canvas.viewport is None or canvas.image is None:
             return None
+        from desktop.canvas.figure import Figure
+
         shown = [
             (style.color, one.label)
             for one in session.schema.active_classes
@@ -84,6 +86,9 @@ class Figures:
         """Render and write behind. What cannot be written is told in a sentence; nothing half is left."""
 
         def work() -> None:
+            from desktop.canvas.figure import figure_bytes
+            from desktop.formats.measures_table import write_whole
+
             data = figure_bytes(figure, path.suffix.lower())
             write_whole(path, lambda part: part.write_bytes(data))
 
@@ -106,6 +111,8 @@ class Figures:
         figure, entry = self.figure(), self._session.entry
         if figure is None or entry is None:
             return
+        from desktop.canvas.figure import FIGURE_KINDS
+
         folder = Path(str(self._settings["figure.folder"]) or Path.home())
         filters = ";;".join(f"{text} (*{suffix})" for suffix, text in FIGURE_KINDS.items())
         chosen, kind = QFileDialog.getSaveFileName(

@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, Qt, Signal
 from desktop import messages
 from desktop.jobs.background import Control, Task, Tasks
 from desktop.jobs.prediction import CacheLike, PredictionRequest, PredictionThread
-from inference.bundle import bundle_digest, read_manifest
 
 if TYPE_CHECKING:
     from desktop.state.entries import Entry
@@ -63,6 +62,8 @@ class ModelInUse:
 
 def read_model(bundle: Path) -> ModelInUse:
     """What can be known of a bundle without torch. Raises BundleError."""
+    from inference.bundle import bundle_digest, read_manifest
+
     return ModelInUse(bundle, bundle_digest(bundle), read_manifest(bundle))
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inference.errors import SchemaError
-from inference.rules import Rule
 from inference.schema import DEFAULT_COLORS, Finding, GradeScale, Schema
+
+if TYPE_CHECKING:
+    from inference.rules import Rule
 
 NEW = ""
 """The stored name of what is not in the store yet."""

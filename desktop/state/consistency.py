@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.project.consistency import check_label
-from inference.remarks import Box, Facts, Remark
-from inference.rules import check, needs
-
 if TYPE_CHECKING:
     from desktop.project.label import Label
     from desktop.session import Session
+    from inference.remarks import Box, Remark
 
 QUIET_MS = 200
 """A check begins so long after the last change."""
@@ -105,6 +102,9 @@ class Consistency(QObject):
             if remarks:
                 self._session.say(f"{name}: {remarks[0].sentence}")
 
+        # The rules are imported where there is something to check: not at the start.
+        from desktop.project.consistency import check_label
+
         self._session.run_behind(lambda: check_label(schema, planes, grades, findings), arrived, self._failed)
 
     def _again(self, _box: object = None) -> None:
@@ -125,6 +125,10 @@ class Consistency(QObject):
         if self._checking or label.stroke_open:
             self._timer.start()
             return
+        from desktop.project.consistency import check_label
+        from inference.remarks import Facts
+        from inference.rules import check, needs
+
         edition, schema, planes = self._edition, session.schema, label.planes
         grades, findings = dict(label.grades), dict(label.findings)
         if not needs(schema, grades, findings):

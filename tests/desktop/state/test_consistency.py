@@ -10,7 +10,6 @@ import pytest
 
 from desktop.project.consistency import check_label
 from desktop.project.planes import LabelPlanes
-from desktop.state import consistency
 from inference.rules import GradeExcludes, Inside, MinimalArea
 from tests.desktop.session_tools import SCHEMA, dab, make_folder, open_and_wait
 
@@ -54,7 +53,8 @@ def test_a_grade_and_a_stroke_that_contradict_are_remarked_until_one_is_taken_ba
 def test_many_strokes_are_one_check(qtbot, desk, monkeypatch) -> None:
     checks = []
     monkeypatch.setattr(
-        consistency, "check_label", lambda *given: (checks.append(given), check_label(*given))[1]
+        "desktop.project.consistency.check_label",
+        lambda *given: (checks.append(given), check_label(*given))[1],
     )
     for step in range(12):
         dab(desk, 20, 10 + 8 * step, radius=3)
@@ -106,7 +106,7 @@ def test_a_schema_without_rules_asks_nothing(qtbot, desk, monkeypatch) -> None:
     desk.set_schema(SCHEMA)
     qtbot.waitUntil(lambda: not sentences(desk), timeout=10_000)
     checks = []
-    monkeypatch.setattr(consistency, "check_label", lambda *given: checks.append(given) or ())
+    monkeypatch.setattr("desktop.project.consistency.check_label", lambda *given: checks.append(given) or ())
     dab(desk, 40, 30)
     assert desk.consistency.settled and not checks
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from desktop.panels.layer_details import LayerDetails
 from desktop.panels.layer_row import LayerRow
@@ -27,6 +28,7 @@ class Layers(QWidget):
         self._session = session
         self.setAccessibleName("Layers")
         self.rows: list[LayerRow] = []
+        self._asked_from: QWidget | None = None
         self.empty = label(NO_CLASSES, "quiet", wrap=True)
         self.adding = SearchField()
         self.adding.setPlaceholderText("Name of the new class, then Enter")
@@ -79,9 +81,20 @@ class Layers(QWidget):
             self.rows[at].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _ask_name(self) -> None:
-        self.adding.setVisible(self.adding.isHidden())
+        if not self.adding.isHidden():
+            self._stop_asking()
+            return
+        self._asked_from = QApplication.focusWidget()
         self.adding.clear()
+        self.adding.show()
         self.adding.setFocus()
+
+    def _stop_asking(self) -> None:
+        """Put the field away, and the keyboard back to where it was."""
+        before, self._asked_from = self._asked_from, None
+        if before is not None and isValid(before):
+            before.setFocus()
+        self.adding.hide()
 
     def _add(self) -> None:
         name = self.adding.text().strip()
@@ -92,7 +105,7 @@ class Layers(QWidget):
         except SchemaError as error:
             self._session.problem.emit(str(error), "")
             return
-        self.adding.hide()
+        self._stop_asking()
         self._session.set_schema(schema)
 
     def _selected(self) -> MaskClass | None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from desktop.canvas.styles import DEFAULT_OPACITY
 from desktop.panels.layers import Layers
@@ -230,3 +231,25 @@ def test_a_row_shows_and_says_that_its_class_was_reviewed(session, layers) -> No
     assert layers.rows[1].accessibleName() == "Haemorrhages, reviewed"
     session.show(np.zeros((50, 60, 3), np.uint8))
     assert all(row.reviewed.isHidden() for row in layers.rows), "another image, another label"
+
+
+def test_the_keyboard_returns_to_where_a_class_was_asked_for(qtbot, session, layers) -> None:
+    session.set_schema = lambda _schema: None
+    window, canvas = QWidget(), QLineEdit()
+    for one in (canvas, layers, QLineEdit()):
+        (window.layout() or QVBoxLayout(window)).addWidget(one)
+    qtbot.addWidget(window)
+    window.show()
+    window.activateWindow()
+    qtbot.waitExposed(window)
+    canvas.setFocus()
+    qtbot.waitUntil(canvas.hasFocus)
+    QTest.mouseClick(layers.add_button, Qt.MouseButton.LeftButton)
+    assert layers.adding.hasFocus()
+    QTest.keyClicks(layers.adding, "polyp")
+    QTest.keyClick(layers.adding, Qt.Key.Key_Return)
+    assert canvas.hasFocus() and layers.adding.isHidden()
+    QTest.mouseClick(layers.add_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(layers.add_button, Qt.MouseButton.LeftButton)
+    assert canvas.hasFocus() and layers.adding.isHidden()
+    layers.setParent(None)

@@ -296,7 +296,11 @@ class Window(QMainWindow):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
-            self.open_folder(paths[0] if paths[0].is_dir() else paths[0].parent)
+            folder = paths[0] if paths[0].is_dir() else paths[0].parent
+            if folder.is_dir():
+                self.open_folder(folder)
+            else:
+                self.session.problem.emit(f"“{paths[0].name}” is not there any more; drop it again.", "")
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Go only when everything is written; the window waits visibly, it never blocks."""

@@ -29,6 +29,13 @@ _NOT_SAVED = (
 _NOT_DONE = (
     "This was not done, because the disk is full or cannot be written: free some space, then do it again."
 )
+_GONE = (
+    "The last changes are not saved, because the project's folder is not there any more; they are kept in "
+    "memory: put the folder back where it was, and they are saved."
+)
+_NOT_DONE_GONE = (
+    "This was not done, because the project's folder is not there any more: put it back, then do it again."
+)
 _FULL_CODES = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -58,6 +65,7 @@ class Writer:
         self._wake = threading.Condition()
         self._busy = False
         self._retry = False
+        self._store = store.path
         self._connection = store.writing_connection()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="overread-writer", daemon=True)
@@ -161,7 +169,7 @@ class Writer:
                 task = self._queue.popleft()
                 if task.keep:
                     self._held.append(task)
-                _fail(task, StoreWriteError(_NOT_SAVED if task.keep else _NOT_DONE))
+                _fail(task, self._refusal(task))
             return None
         return self._queue.popleft() if self._queue else None
 
@@ -171,10 +179,10 @@ class Writer:
             with connection.begin():
                 result = task.operation(connection)
         except StoreWriteError as error:
-            self._hold(task, error, error)
+            self._hold(task, error, error if task.keep else self._refusal(task))
         except (DBAPIError, OSError) as error:
             if _refused(error):
-                self._hold(task, error, StoreWriteError(_NOT_SAVED))
+                self._hold(task, error, self._refusal(task))
             else:
                 _fail(task, error)
         except Exception as error:  # noqa: BLE001  whatever it is belongs to the caller who waits on the Future
@@ -187,12 +195,16 @@ class Writer:
 
     def _hold(self, task: _Task[Any], reason: Exception, told: StoreWriteError) -> None:
         _log.warning("the store refused a write: %s", reason)
-        if not task.keep:
-            _fail(task, told if told is reason else StoreWriteError(_NOT_DONE))
-            return
-        with self._wake:
-            self._held.appendleft(task)
+        if task.keep:
+            with self._wake:
+                self._held.appendleft(task)
         _fail(task, told)
+
+    def _refusal(self, task: _Task[Any]) -> StoreWriteError:
+        """Why it is not on the disk, and what becomes of it."""
+        if self._store.exists():
+            return StoreWriteError(_NOT_SAVED if task.keep else _NOT_DONE)
+        return StoreWriteError(_GONE if task.keep else _NOT_DONE_GONE)
 
     def _do_idle(self, connection: Connection, operation: Operation[Any]) -> None:
         try:

@@ -48,10 +48,12 @@ class Notes(QObject):
         self.draft: Draft | None = None
         self.removed: CommentRow | None = None
         self._image_id: str | None = None
+        self._unsaved: dict[str, tuple[CommentRow, ...]] = {}
         session.image_changed.connect(self._follow)
         session.project_changed.connect(lambda: self._read(self._image_id))
         session.entries_changed.connect(lambda first, last: self._indexed(first, last))
-        session.saving.failed.connect(lambda image_id: self._read(image_id))
+        session.saving.failed.connect(self._read_anew)
+        session.saving.caught_up.connect(lambda image_ids: [self._read_anew(one) for one in image_ids])
 
     # ---- what there is
 
@@ -152,6 +154,9 @@ class Notes(QObject):
 
     def _save(self, image_id: str, future: Future[Any]) -> None:
         self._session.saving.follow(image_id, future)
+        if image_id == self._image_id:
+            # The store may refuse it for a while: whoever comes back to the image meanwhile sees it.
+            self._unsaved[image_id] = self.rows
         self.changed.emit()
 
     def _present(self, note: CommentRow) -> CommentRow:
@@ -170,13 +175,20 @@ class Notes(QObject):
             self._show(entry.image_id)
 
     def _show(self, image_id: str | None) -> None:
-        self._image_id, self.rows, self.chosen, self.removed = image_id, (), None, None
+        saving = self._session.saving
+        self._unsaved = {one: rows for one, rows in self._unsaved.items() if saving.is_open(one)}
+        self._image_id, self.chosen, self.removed = image_id, None, None
+        self.rows = self._unsaved.get(image_id or "", ())
         self.changed.emit()
+        self._read(image_id)
+
+    def _read_anew(self, image_id: str) -> None:
+        self._unsaved.pop(image_id, None)
         self._read(image_id)
 
     def _read(self, image_id: str | None) -> None:
         project = self._session.project
-        if project is None or image_id is None or image_id != self._image_id:
+        if project is None or image_id is None or image_id != self._image_id or image_id in self._unsaved:
             return
         self._session.run_behind(lambda: project.comments(image_id), self._taking(image_id))
 

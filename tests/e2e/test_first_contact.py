@@ -106,6 +106,21 @@ def test_a_folder_dropped_on_the_start_page_is_opened(desk, folder: Path) -> Non
     sitting.ready()
 
 
+def test_what_is_gone_when_it_is_dropped_leaves_the_open_project_alone(desk, folder: Path, tmp_path) -> None:
+    sitting = desk.open(folder)
+    sitting.ready()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "pulled out" / "eye0.png"))])
+    event = QDropEvent(
+        QPointF(50, 50), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    sitting.window.dropEvent(event)
+    sitting.notice("“eye0.png” is not there any more")
+    sitting.hand.rest(200)
+    assert sitting.session.project is not None and sitting.session.folder == folder
+
+
 @pytest.fixture
 def predicted(tmp_path: Path) -> Path:
     """Forty images with a model in use that has read none of them."""

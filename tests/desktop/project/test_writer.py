@@ -117,6 +117,26 @@ def test_what_is_not_to_be_kept_leaves_nothing_when_it_is_refused(writer, store)
     assert writer.flush(10) and stored(store) == [2]
 
 
+def test_a_store_that_is_gone_is_said_of_everything_that_waits(writer, store):
+    def gone():
+        raise StoreWriteError("It is gone; put it back: it is kept in memory.")
+
+    writer._guard = gone
+    moved = store.path.rename(store.path.with_suffix(".elsewhere"))
+    assert "put it back" in str(writer.submit(put(1)).exception(10))
+    gate = threading.Event()
+    writer._guard = lambda: gate.wait(10) and gone()
+    writer.retry()
+    behind, dropped = writer.submit(put(2)), writer.submit(put(3), keep=False)
+    gate.set()
+    assert "folder is not there any more" in str(behind.exception(10))
+    assert "do it again" in str(dropped.exception(10)) and "in memory" not in str(dropped.exception())
+    moved.rename(store.path)
+    writer._guard = lambda: None
+    writer.retry()
+    assert writer.flush(10) and stored(store) == [1, 2]
+
+
 def test_the_operating_system_says_the_disk_is_full(writer, store):
     room = threading.Event()
 

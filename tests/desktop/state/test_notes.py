@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from desktop.project.project import Project
@@ -100,3 +102,29 @@ def test_other_readers_notes_are_shown_and_can_be_resolved_only(qtbot, folder) -
     saved(qtbot, again)
     assert again.project.comments(image)[0].resolved_by == again.project.reader
     close(qtbot, again)
+
+
+def test_a_note_that_the_disk_refuses_stays_in_sight_until_there_is_room(qtbot, desk) -> None:
+    session, notes = desk, desk.notes
+    writer = session.project.writer
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    writer._guard = full
+    notes.begin()
+    notes.keep("written on a full disk")
+    qtbot.waitUntil(lambda: session.refused > 0, timeout=5_000)
+    session.go_to(1)
+    qtbot.waitUntil(lambda: session.label is not None and notes.rows == ())
+    session.go_to(0)
+    qtbot.waitUntil(lambda: [one.text for one in notes.rows] == ["written on a full disk"], timeout=2_000)
+    qtbot.wait(100)
+    assert len(notes.rows) == 1, "what the store says has not put it away"
+    writer._guard = lambda: None
+    session.saving.try_again()
+    qtbot.waitUntil(lambda: session.pending == 0, timeout=5_000)
+    session.go_to(1)
+    session.go_to(0)
+    qtbot.waitUntil(lambda: [one.text for one in notes.rows] == ["written on a full disk"], timeout=5_000)
+    assert len(session.project.comments(session.entry.image_id)) == 1

@@ -100,4 +100,7 @@ def steps(window: Window) -> list[Callable[[], object]]:
     found: list[Callable[[], object]] = []
     for module, things, name in wanted:
         found += (partial(import_module, module), partial(things.__getitem__, name))
+    desk = window.desk
+    found += (partial(import_module, "desktop.panels.region_strip"), lambda: desk.regions.strip)
+    found += (partial(import_module, "desktop.panels.copy_class"), lambda: desk.copying.strip)
     return found

@@ -9,12 +9,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPushButton
 
-from desktop.panels.widgets import SearchField, button, clear, icon_button, label
+from desktop.panels.flow import FlowLayout
+from desktop.panels.widgets import SearchField, button, icon_button, label
 from desktop.theme import GRID
 
 REASONS = ("Not gradable", "Wrong image", "Artefact")
 NOT_ASSESSABLE_REASONS = ("Out of focus", "Too dark or too bright", "Hidden", "Outside the image")
 QUESTION = "Reject this image because"
+_TARGET_LETTERS = 10
+_FIELD_WIDTH = 16 * GRID
 
 
 class ReasonField(SearchField):
@@ -49,8 +52,10 @@ class RejectStrip(QFrame):
         self.text = ReasonField(self._by_digit)
         self.text.returnPressed.connect(self._write)
         self.buttons: list[QPushButton] = []
-        self._row = QHBoxLayout()
-        self._row.setSpacing(GRID)
+        self.targets.setMinimumContentsLength(_TARGET_LETTERS)
+        self.text.setMinimumWidth(_FIELD_WIDTH)
+        # In a narrow window, and with many reasons of the schema's own, they go on in the next line.
+        self._row = FlowLayout(spacing=GRID)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * GRID, GRID, GRID, GRID)
         layout.setSpacing(GRID)
@@ -58,7 +63,7 @@ class RejectStrip(QFrame):
         layout.addWidget(self.targets)
         self._because = label("because")
         layout.addWidget(self._because)
-        layout.addLayout(self._row)
+        layout.addLayout(self._row, 3)
         layout.addWidget(self.text, 1)
         layout.addWidget(icon_button("cross", "Leave it (Esc)", self.hide))
         self.hide()
@@ -96,7 +101,7 @@ class RejectStrip(QFrame):
         self._question.setText(question)
         self.targets.setVisible(several)
         self._because.setVisible(several)
-        clear(self._row)
+        self._row.clear()
         self.buttons = []
         for number, reason in enumerate(reasons, 1):
             made = button(f"{number}  {reason}" if number < 10 else reason, partial(self._take, reason))

@@ -99,6 +99,21 @@ def test_grid_and_strip_are_remembered(sitting) -> None:
 
 
 @pytest.mark.real_images
+def test_the_grid_takes_its_room_from_the_canvas_alone(sitting) -> None:
+    window = sitting.window
+    window.resize(960, 600)
+    sitting.hand.rest(100)
+    splitter = window.review.gallery.parentWidget()
+    before = splitter.sizes()
+    sitting.press("Ctrl+G")
+    sitting.hand.rest(100)
+    grid = splitter.sizes()
+    assert grid[0] > before[0] and grid[-1] == before[-1]
+    sitting.press("Ctrl+G")
+    sitting.hand.rest(100)
+    assert splitter.sizes()[-1] == before[-1]
+
+
 def test_frames_of_one_video_stand_under_the_canvas(qtbot, tmp_path, real_images) -> None:
     source, folder = real_images / "polyps", tmp_path / "polyps"
     (folder / "images").mkdir(parents=True)

@@ -54,3 +54,15 @@ def test_what_is_not_assessable_is_chosen_and_the_next_rejection_is_one_again(st
     strip.ask(("Blurred",))
     QTest.keyClicks(strip.text, "1")
     assert taken == ["Blurred"] and len(answers) == 1
+
+
+def test_many_reasons_go_on_below_and_leave_room_to_write(qtbot, strip) -> None:
+    reasons = tuple(f"A reason that is rather long {number}" for number in range(9))
+    strip.ask_target((("class:0", "Microaneurysms"),), "class:0", reasons, lambda *_: None)
+    strip.resize(960, strip.heightForWidth(960))
+    qtbot.waitExposed(strip)
+    assert strip.minimumSizeHint().width() < 960, "it never makes the window wider"
+    assert strip.text.width() >= 120
+    inside = strip.rect()
+    assert all(inside.contains(one.geometry()) for one in strip.buttons)
+    assert len({one.y() for one in strip.buttons}) > 1

@@ -17,6 +17,7 @@ from desktop.project import tables
 from desktop.project.edit import Edit, ValueChange
 from desktop.project.filter import FilterError, SavedFilter
 from desktop.project.filter_names import SAVED_KEY, renamed
+from desktop.project.model_names import setting_key
 from desktop.project.provenance import Base
 from desktop.project.store import read_setting, write_setting
 
@@ -60,9 +61,18 @@ class Names:
 
 
 def carry(
-    connection: Connection, names: Names, progress: Callable[[int, int], None] = lambda _done, _total: None
+    connection: Connection,
+    names: Names,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    *,
+    class_ids: Mapping[str, int],
 ) -> None:
-    """Rename everywhere. Swapped names (a to b, b to a) are carried as they are meant."""
+    """Rename everywhere; ``class_ids`` are those of the new class names.
+
+    Swapped names (a to b, b to a) are carried as they are meant.
+    """
+    if names:
+        _carry_model_names(connection, names, class_ids)
     if names.concern_values:
         _carry_table(connection, tables.grades, "scale", names.scales, names.values)
         _carry_table(connection, tables.findings, "finding", names.findings, {})
@@ -70,7 +80,6 @@ def carry(
         _carry_snapshots(connection, names)
         _carry_reviews(connection, names)
         _carry_bulk(connection, names)
-        _carry_model_names(connection, names)
         _carry_filters(connection, names)
         _carry_journal(connection, names, progress)
     if names.classes:
@@ -174,16 +183,32 @@ def _carry_bulk(connection: Connection, names: Names) -> None:
         connection.execute(statement.values(before=bindparam("before")), changed)
 
 
-def _carry_model_names(connection: Connection, names: Names) -> None:
-    """What a person said that a model's scales and findings are here follows too."""
-    table = tables.meta
-    found = connection.execute(select(table.c.key, table.c.value).where(table.c.key.like("names:%"))).all()
-    for key, text in found:
-        record = json.loads(text)
+def _carry_model_names(connection: Connection, names: Names, class_ids: Mapping[str, int]) -> None:
+    """What models call things stays theirs; what they mean here follows.
+
+    Where nobody has said anything, a model's class, scale or finding belonged to the project's of the same
+    name: that is said now, for every model that is registered or has read an image here.
+    """
+    meta, models, read = tables.meta, tables.models, tables.predictions
+    found = connection.execute(select(meta.c.key, meta.c.value).where(meta.c.key.like(f"{setting_key('')}%")))
+    records = {key.removeprefix(setting_key("")): json.loads(text) for key, text in found}
+    registered = {
+        digest: held for digest, held in connection.execute(select(models.c.digest, models.c.class_map))
+    }
+    seen = connection.execute(select(read.c.model_digest).distinct()).scalars()
+    for digest in {*records, *registered, *seen}:
+        before = records.get(digest, {})
+        record = {key: dict(held) for key, held in before.items()}
         for part, known in (("scales", names.scales), ("findings", names.findings)):
-            held = record.get(part, {})
-            record[part] = {theirs: known.get(mine, mine) for theirs, mine in held.items()}
-        connection.execute(update(table).where(table.c.key == key).values(value=json.dumps(record)))
+            if known:
+                held = record.get(part, {})
+                record[part] = dict(known) | {theirs: known.get(mine, mine) for theirs, mine in held.items()}
+        if names.classes:
+            said = {**registered.get(digest, {}), **record.get("classes", {})}
+            alike = {old: class_ids[new] for old, new in names.classes.items() if old not in said}
+            record["classes"] = record.get("classes", {}) | alike
+        if record != before:
+            write_setting(connection, setting_key(digest), record)
 
 
 def _carry_filters(connection: Connection, names: Names) -> None:

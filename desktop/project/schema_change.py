@@ -260,8 +260,8 @@ def apply_plan(
         if problems:
             raise ProjectError(problems[0])
         usage = _usage(connection)
-        carry(connection, plan.names, progress)
         schema = plan.draft.schema
+        carry(connection, plan.names, progress, class_ids={one.name: one.id for one in schema.classes})
         write_setting(connection, "schema", schema.to_dict())
         write_setting(connection, ASIDE_KEY, plan.draft.aside.to_dict())
         record: dict[str, Any] = {

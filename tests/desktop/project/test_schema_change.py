@@ -10,6 +10,7 @@ from desktop.project.edit import Edit, ValueChange
 from desktop.project.errors import ProjectError
 from desktop.project.filter import ClassIs, Filter, FindingIs, GradeIs, SavedFilter
 from desktop.project.filter_names import SAVED_KEY, still_asked
+from desktop.project.model_names import read_names
 from desktop.project.project import Project
 from desktop.project.provenance import Base, Cut
 from desktop.project.schema_change import Usage, apply_plan, plan_of, read_aside, read_usage
@@ -269,3 +270,23 @@ def test_what_a_label_was_cut_with_follows_the_name_of_the_class(folder: Path) -
         after = label_of(project, 0)
         assert after.base.cut("HE2") == cuts["MA"] and after.base.cut("MA") == cuts["HE"]
         assert after.history.done[-1].edit.origin.cut("HE2") == Cut(0.4)
+
+
+@pytest.mark.parametrize("registered", [True, False])
+def test_what_a_model_says_follows_another_name(folder: Path, registered: bool) -> None:
+    """Nobody had to say that the model's MA is the project's: until now both were called so."""
+    digest = "d" * 64
+    with make(folder) as project:
+        if registered:
+            project.register_model(folder, digest, "first", class_map={"HE": 1}).result()
+        else:
+            project.store_prediction_summary(project.images()[0].id, digest, {}).result()
+        draft = Draft.of(project.schema).change_class(0, name="aneurysm").change_class(1, name="MA")
+        apply(project, draft.change_scale("severity", name="icdr").change_finding("DME", name="oedema"))
+        names = read_names(project, digest, SCHEMA)
+        assert names.classes == {"MA": "aneurysm", "HE": "MA"}
+        assert names.scales == {"severity": "icdr", "quality": "quality"}
+        assert names.findings == {"DME": "oedema", "laser": "laser"}
+        apply(project, Draft.of(project.schema).change_scale("icdr", name="dr").change_class(0, name="micro"))
+        names = read_names(project, digest, SCHEMA)
+        assert names.scales["severity"] == "dr" and names.classes == {"MA": "micro", "HE": "MA"}

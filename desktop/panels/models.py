@@ -22,7 +22,19 @@ from PySide6.QtWidgets import (
 from desktop.jobs.predicting import SYNTHETIC
 from desktop.panels.known import ModelEntry
 from desktop.panels.metrics import basis, figures
-from desktop.panels.widgets import button, clear, column, elided, heading, label, line, panel, seam, styled
+from desktop.panels.widgets import (
+    TallEnough,
+    button,
+    clear,
+    column,
+    elided,
+    heading,
+    label,
+    line,
+    panel,
+    seam,
+    styled,
+)
 from desktop.theme import GRID, LABEL, look
 
 if TYPE_CHECKING:
@@ -94,7 +106,7 @@ class ModelRow(QAbstractButton):
         painter.drawText(place, int(Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft), said)
 
 
-class ModelDetails(QWidget):
+class ModelDetails(TallEnough):
     """What a bundle says of itself."""
 
     def __init__(self) -> None:

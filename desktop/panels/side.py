@@ -30,7 +30,7 @@ class SideColumn(QSplitter):
 
     @staticmethod
     def _part(name: str, *widgets: QWidget) -> QScrollArea:
-        body, inner = panel(name, spacing=2 * GRID)
+        body, inner = panel(name, spacing=2 * GRID, scrolled=True)
         for widget in widgets:
             inner.addWidget(widget, 1 if isinstance(widget, SideTabs) else 0)
         if not any(isinstance(widget, SideTabs) for widget in widgets):

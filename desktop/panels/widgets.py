@@ -187,14 +187,28 @@ def seam() -> QWidget:
 
 
 def panel(
-    accessible: str = "", *, margin: int = 2 * GRID, spacing: int = GRID
+    accessible: str = "", *, margin: int = 2 * GRID, spacing: int = GRID, scrolled: bool = False
 ) -> tuple[QWidget, QVBoxLayout]:
-    """Return a panel and the column inside it."""
-    holder = QWidget()
+    """Return a panel and the column inside it; one for a scroll area is as tall as its wrapped words need."""
+    holder = TallEnough() if scrolled else QWidget()
     holder.setProperty("role", "panel")
     holder.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     holder.setAccessibleName(accessible)
     return holder, column(holder, margin=margin, spacing=spacing)
+
+
+class TallEnough(QWidget):
+    """What stands in a scroll area: wrapped words get the height that they need at the width there is."""
+
+    def event(self, event: QEvent) -> bool:
+        """A scroll area asks for the least height only, and that knows nothing of a width."""
+        used = super().event(event)
+        layout = self.layout()
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and layout is not None:
+            needed = layout.totalHeightForWidth(self.width()) if layout.hasHeightForWidth() else 0
+            if needed != self.minimumHeight():
+                self.setMinimumHeight(max(needed, 0))
+        return used
 
 
 def column(holder: QWidget, *, margin: int = 0, spacing: int = GRID) -> QVBoxLayout:

@@ -31,9 +31,10 @@ REST_MS = 350
 class Photographer:
     """Brings up one thing after the other and takes a picture of each."""
 
-    def __init__(self, hand: Hand, out: Path) -> None:
+    def __init__(self, hand: Hand, out: Path, width: int = SIZE[0]) -> None:
         self.hand = hand
         self.out = out
+        self.width = width
         self.window = hand.window
 
     def take(self, name: str) -> None:
@@ -42,7 +43,10 @@ class Photographer:
         for theme in THEMES:
             self.window.desk.choose_theme(theme)
             self.hand.rest(REST_MS)
-            self.window.grab().save(str(self.out / f"{name}-{theme}.jpg"), "JPG", 90)
+            picture = self.window.grab()
+            if self.width < picture.width():
+                picture = picture.scaledToWidth(self.width, Qt.TransformationMode.SmoothTransformation)
+            picture.save(str(self.out / f"{name}-{theme}.jpg"), "JPG", 88)
         if focus is not None:
             focus.setFocus()
 
@@ -214,6 +218,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.desk_pictures", description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument(
+        "--sample", type=Path, help="copy the sample there (its name is seen in the pictures)"
+    )
+    parser.add_argument("--width", type=int, default=SIZE[0], help="width of the pictures in pixels")
+    parser.add_argument(
         "chapters", nargs="*", help="only these: review, tools, looking, gallery, strips, ..."
     )
     arguments = parser.parse_args()
@@ -221,9 +229,9 @@ def main() -> int:
     arguments.out.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as place,
-        open_window(prepare_sample(Path(place) / "sample"), size=SIZE) as hand,
+        open_window(prepare_sample(arguments.sample or Path(place) / "sample"), size=SIZE) as hand,
     ):
-        Photographer(hand, arguments.out).everything(arguments.chapters)
+        Photographer(hand, arguments.out, arguments.width).everything(arguments.chapters)
     return 0
 
 

@@ -40,12 +40,14 @@ class WalkChip(QFrame):
         row.setSpacing(GRID)
         for widget in (self.place, self.swatch, self.name, self.doubt, self.state):
             row.addWidget(widget)
-        for text, key in (
+        self._several = True
+        self._hints = (
             (self._keep, label("Y", "key")),
             (self._delete, label("Del", "key")),
             (self._class, self._class_key),
             (label("next", "quiet"), label("Tab", "key")),
-        ):
+        )
+        for text, key in self._hints:
             # A gap that goes with the words: a class to give is shown only where there is one.
             text.setContentsMargins(GRID, 0, 0, 0)
             row.addWidget(text)
@@ -79,8 +81,7 @@ class WalkChip(QFrame):
         classes: int = 9,
     ) -> None:
         """Show one piece; ``number`` 0: its place in the walk is not known yet. So many classes there are."""
-        for part in (self._class, self._class_key):
-            part.setVisible(classes > 1)
+        self._several = classes > 1
         self._class_key.setText(f"Ctrl+Shift+1…{min(classes, 9)}")
         self.place.setText(f"{number} of {count}" if number else "…")
         pixmap = QPixmap(_SWATCH, _SWATCH)
@@ -88,7 +89,6 @@ class WalkChip(QFrame):
         self.swatch.setPixmap(pixmap)
         self.name.setText(name)
         self.doubt.setText("" if doubt is None else f"doubt {doubt:.2f}".replace(" 0.", " ."))
-        self.doubt.setVisible(doubt is not None)
         self.state.setText("not in the label" if missed else "kept" if decided else "")
         self.state.setVisible(missed or decided)
         self._keep.setText("take" if missed else "keep")
@@ -103,9 +103,9 @@ class WalkChip(QFrame):
         return " · ".join(part.text() for part in parts if part.text())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay in the middle at the top."""
-        if watched is self.parent() and event.type() == QEvent.Type.Resize:
-            self._settle()
+        """Stay in the middle at the top, no wider than the canvas."""
+        if watched is self.parent() and event.type() == QEvent.Type.Resize and self.isVisible():
+            self._fit()
         return False
 
     def _put(self, text: str, *, body: bool) -> None:
@@ -114,19 +114,41 @@ class WalkChip(QFrame):
         self.setAccessibleName(text)
         self.show()
         self.raise_()
-        # Fonts of the style sheet count only once it was shown; parts that came or went count at once.
+        # Fonts of the style sheet count only once it was shown.
         for part in (*self.findChildren(QLabel), self._body):
             part.ensurePolished()
-            part.updateGeometry()
-        inner, outer = self._body.layout(), self.layout()
-        if inner is not None and outer is not None:
-            inner.invalidate()
-            outer.invalidate()
-            self.resize(self.sizeHint())
-        self._settle()
+        self._fit()
 
-    def _settle(self) -> None:
+    def _fit(self) -> None:
+        """Take the size of what is said; where the canvas is narrow the keys go first, the last one first."""
         parent = self.parentWidget()
+        room = parent.width() - 2 * GRID if parent is not None else self.maximumWidth()
+        whole = self.sentence.fontMetrics().horizontalAdvance(self.sentence.text()) + 2
+        self.sentence.setWordWrap(whole > room - 4 * GRID)
+        self.sentence.setFixedWidth(min(whole, room - 4 * GRID))
+        for text, key in self._hints:
+            for part in (text, key):
+                part.setVisible(text is not self._class or self._several)
+        self.doubt.setVisible(bool(self.doubt.text()))
+        for text, key in reversed(self._hints):
+            if self._wanted() <= room:
+                break
+            text.hide()
+            key.hide()
+        if self._wanted() > room:
+            self.doubt.hide()
+            self._wanted()
+        self.resize(self.sizeHint())
         if parent is not None:
-            left = max(0, (parent.width() - self.width()) // 2)
-            self.move(left, 2 * GRID)
+            self.move(max(0, (parent.width() - self.width()) // 2), 2 * GRID)
+
+    def _wanted(self) -> int:
+        """The width of what is shown now: parts that came or went count at once."""
+        for part in self.findChildren(QLabel):
+            part.updateGeometry()
+        self._body.updateGeometry()
+        for holder in (self._body, self):
+            layout = holder.layout()
+            if layout is not None:
+                layout.invalidate()
+        return self.sizeHint().width()

@@ -124,6 +124,9 @@ class Session(SessionParts):
         position = self.filtering.routes.unfinished()
         if position is not None:
             self.go_to(position)
+        elif self.entries:
+            where = " of this filter" if self.filtering.narrowed else ""
+            self.say(f"No other image{where} is unfinished.")
 
     @property
     def turning(self) -> bool:

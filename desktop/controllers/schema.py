@@ -80,7 +80,7 @@ class SchemaEditing(QObject):
         try:
             draft = change(self.draft)
         except SchemaError as error:
-            self.said.emit(str(error))
+            self.said.emit(sentence(error))
             return False
         self.said.emit("")
         if draft != self.draft:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NEW = ""
 """The stored name of what is not in the store yet."""
+LONGEST_VALUE = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +165,15 @@ class Draft:
     # ---- the values of a scale
 
     def add_value(self, scale: str, value: str) -> Draft:
-        """One more value at the end."""
+        """One more value at the end. Raises SchemaError for one that cannot be shown in a line."""
+        _check_value(value)
         held = self.schema.scale(scale)
         draft = self._with_scale(replace(held, values=(*held.values, value)))
         return replace(draft, values={**self.values, (scale, value): NEW})
 
     def rename_value(self, scale: str, old: str, new: str) -> Draft:
-        """Another name for a value; the grades follow."""
+        """Another name for a value; the grades follow. Raises SchemaError as `add_value`."""
+        _check_value(new)
         held = self.schema.scale(scale)
         named = replace(held, values=_with(held.values, old, new), unusable=_with(held.unusable, old, new))
         rules = tuple(_rule_with_value(rule, scale, old, new) for rule in self.schema.rules)
@@ -297,6 +300,12 @@ def _moved(items: list[Any], at: int, step: int) -> list[Any]:
     to = min(max(at + step, 0), len(items) - 1)
     items.insert(to, items.pop(at))
     return items
+
+
+def _check_value(value: str) -> None:
+    """A schema from elsewhere may have others; what is written here has to fit on a button and into a table."""
+    if len(value) > LONGEST_VALUE or len(value.splitlines()) > 1 or any(ord(one) < 32 for one in value):
+        raise SchemaError(f"A value stands on one line and has {LONGEST_VALUE} letters at most.")
 
 
 def _with(values: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:

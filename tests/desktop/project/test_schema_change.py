@@ -104,6 +104,18 @@ def test_saved_filters_follow_the_names_and_strange_ones_stay(folder: Path) -> N
         assert kept.findings == (FindingIs("oedema", ("present",)),) and other == strange
 
 
+@pytest.mark.parametrize("value", ["two\nlines", "tab\tinside", "x" * 121])
+def test_a_value_that_no_line_can_show_is_refused(value: str) -> None:
+    draft = Draft.of(SCHEMA)
+    for change in (
+        lambda: draft.add_value("quality", value),
+        lambda: draft.rename_value("quality", "poor", value),
+    ):
+        with pytest.raises(SchemaError, match="one line"):
+            change()
+    assert draft.add_value("quality", "خطير 👨‍👩‍👧").schema.scale("quality").values[-1] == "خطير 👨‍👩‍👧"
+
+
 def test_a_condition_on_what_is_no_longer_asked_is_left_out() -> None:
     asked = Filter(
         text="12",

@@ -170,6 +170,22 @@ def test_ways_lead_along_the_filter(qtbot, opened) -> None:
     assert session.filtering.rows is None and routes.ahead(1) == []
 
 
+def test_the_last_one_says_that_nothing_is_left(qtbot, opened) -> None:
+    session, said = opened, []
+    session.noted.connect(said.append)
+    for _ in range(5):
+        session.second_look()
+    assert not said, "a second look is still to come, here or there"
+    for position in range(6):
+        on(qtbot, session, position)
+        session.reject("Blurred")
+        saved(qtbot, session)
+    assert said == ["No other image is unfinished."]
+    listed(qtbot, session, Filter(statuses=("rejected",)))
+    session.next_unfinished()
+    assert said[1:] == ["No other image of this filter is unfinished."]
+
+
 def test_images_of_the_filter_are_read_ahead(qtbot, opened) -> None:
     session = opened
     facts = session.filtering.facts

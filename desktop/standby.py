@@ -103,4 +103,5 @@ def steps(window: Window) -> list[Callable[[], object]]:
     desk = window.desk
     found += (partial(import_module, "desktop.panels.region_strip"), lambda: desk.regions.strip)
     found += (partial(import_module, "desktop.panels.copy_class"), lambda: desk.copying.strip)
+    found.append(partial(import_module, "desktop.panels.second_view"))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -11,14 +12,14 @@ from desktop.canvas.banner import Banner
 from desktop.canvas.linked import followed, same_place
 from desktop.canvas.marks import Cross, cross_bounds
 from desktop.canvas.rects import box_of, logical_rect
-from desktop.panels.second_view import SecondViewPanel, ViewHeader
 from desktop.panels.widgets import column
 from desktop.tools.pan import PanTool
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QSplitter
+    from PySide6.QtWidgets import QSplitter, QVBoxLayout
 
     from desktop.canvas.view import CanvasView
+    from desktop.panels.second_view import SecondViewPanel, ViewHeader
     from desktop.session import Session
     from desktop.settings import Settings
     from desktop.state.second_view import Choice
@@ -35,8 +36,7 @@ class Comparing:
         self._settings = settings
         self._part = session.second_view
         self._views: QSplitter | None = None
-        self._header = ViewHeader("What the first view shows")
-        self._header.hide()
+        self._first: QVBoxLayout | None = None
         self.panel: SecondViewPanel | None = None
         self.linked = True
         self.mirrored = False
@@ -53,10 +53,20 @@ class Comparing:
         """Take the place beside the canvas: ``views`` holds the canvas, which gets a header of its own."""
         self._views = views
         holder = QWidget()
-        inner = column(holder, spacing=0)
+        inner = self._first = column(holder, spacing=0)
         views.insertWidget(views.indexOf(self._canvas), holder)
-        inner.addWidget(self._header)
         inner.addWidget(self._canvas, 1)
+
+    @cached_property
+    def _header(self) -> ViewHeader:
+        """What the first view shows; made with the second view."""
+        from desktop.panels.second_view import ViewHeader
+
+        made = ViewHeader("What the first view shows")
+        made.hide()
+        if self._first is not None:
+            self._first.insertWidget(0, made)
+        return made
 
     # ---- what a person asks
 
@@ -130,6 +140,8 @@ class Comparing:
         self._canvas.setFocus()
 
     def _make(self) -> None:
+        from desktop.panels.second_view import SecondViewPanel
+
         session = self._session
         panel = self.panel = SecondViewPanel(self._part.search)
         second = panel.canvas
@@ -157,6 +169,8 @@ class Comparing:
         self._part.choose(choice)
 
     def _name_first(self) -> None:
+        if self.panel is None:
+            return
         entry = self._session.entry
         self._header.title.setText(f"{entry.title} · your label" if entry is not None else "")
 

@@ -23,7 +23,7 @@ these, make what is new later (`desktop.standby`) or import it where it is used.
 LATER = (
     *(f"desktop.panels.{name}" for name in ("start", "models", "training", "settings_page", "schema_editor")),
     *(f"desktop.panels.{name}" for name in ("palette", "keys", "figure", "region_strip", "copy_class")),
-    *(f"desktop.panels.{name}" for name in ("notes", "view_options", "measure")),
+    *(f"desktop.panels.{name}" for name in ("notes", "view_options", "measure", "second_view")),
     *("desktop.canvas.figure", "inference.rules", "inference.bundle", "desktop.project.project"),
 )
 

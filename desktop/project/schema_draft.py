@@ -303,7 +303,7 @@ def _moved(items: list[Any], at: int, step: int) -> list[Any]:
 
 
 def _check_value(value: str) -> None:
-    """A schema from elsewhere may have others; what is written here has to fit on a button and into a table."""
+    """A schema from elsewhere may have others; what is written here fits on a button and in a table."""
     if len(value) > LONGEST_VALUE or len(value.splitlines()) > 1 or any(ord(one) < 32 for one in value):
         raise SchemaError(f"A value stands on one line and has {LONGEST_VALUE} letters at most.")
 

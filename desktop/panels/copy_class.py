@@ -38,7 +38,6 @@ class CopyStrip(OfferStrip):
                     choice.addItem(text, name)
         for widget in (self.kind, self.which, self.source_class, self.how):
             self.fields.addWidget(widget)
-        self.fields.addStretch(1)
 
     def open(self) -> None:
         """Show the strip with the keyboard in its first choice."""

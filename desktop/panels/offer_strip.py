@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
+from desktop.panels.flow import FlowLayout
 from desktop.panels.widgets import Elided, button, icon_button, label
 from desktop.theme import GRID, set_icon
 
@@ -24,14 +25,14 @@ class OfferStrip(QFrame):
     def __init__(
         self, accessible: str, *, take: Callable[[], object], leave: Callable[[], object], tall: bool = False
     ) -> None:
-        """``tall``: what would change stands below the fields, not beside them."""
+        """``tall``: the fields may take several lines, and what would change stands below them."""
         super().__init__()
         self.setProperty("role", "notice")
         self.setAccessibleName(accessible)
         self._take, self._leave = take, leave
         self._icon = QLabel()
         self.title = label("", "heading")
-        self.fields = QHBoxLayout()
+        self.fields: QLayout = FlowLayout() if tall else QHBoxLayout()
         self.fields.setSpacing(GRID)
         self.says = Elided(mode=Qt.TextElideMode.ElideRight)
         self.says.setProperty("role", "quiet")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSizePolicy
 
 from desktop.panels.offer_strip import OfferStrip
-from desktop.panels.widgets import label
+from desktop.panels.widgets import elided, label
 from desktop.project.proposals import Operation
 from desktop.theme import GRID
 
@@ -29,7 +29,8 @@ class RegionStrip(OfferStrip):
         self.way = QComboBox()
         self.way.setAccessibleName("In which way")
         self.way.currentIndexChanged.connect(lambda _index: changed())
-        self.where = label("", "quiet")
+        self.where = elided("", "quiet")
+        self.where.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         for widget in (self.before, self.amount, self.way, self.where):
             self.fields.addWidget(widget)
 

@@ -29,11 +29,14 @@ class Leaving(QObject):
         self._second_try.timeout.connect(self._look)
         session.write_refused.connect(lambda said: notices.put(Notice(said, "problem", topic=TOPIC)))
         session.saved_changed.connect(self._saved_changed)
+        session.bulk.changed.connect(self._look)
 
     def when_saved(
         self, then: Callable[[], object], again: str, answer: str, stay: Callable[[], object] = lambda: None
     ) -> None:
         """Call ``then`` when everything is on the disk: at once, as a rule.
+
+        A change of many images at once that is under way is done to its end first.
 
         While the disk refuses something, ``stay`` is called instead, and a notice says so: ``again`` ends its
         sentence ("close the window again"), ``answer`` is the button that goes all the same.
@@ -62,7 +65,7 @@ class Leaving(QObject):
             self._then = None
             self._stay()
             self._ask(then)
-        elif self._session.pending == 0:
+        elif self._session.pending == 0 and not self._session.bulk.running:
             self._then = None
             then()
 

@@ -151,6 +151,11 @@ class Bulk(QObject):
     def _on_answer(self, run: _Run, future: Future[Any]) -> None:
         if run is not self._run:
             return
+        if run.project is not self._session.project:
+            # Left in the middle: what was done stands, and is offered to be taken back at the next start.
+            self._run = None
+            self.changed.emit()
+            return
         error = future.exception()
         if error is not None:
             self._fail(error)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop.project.bulk_change import SetValue
 from desktop.project.location import Location
 from desktop.project.lock import read_holder
 from desktop.project.project import Project
@@ -50,6 +51,33 @@ def test_a_window_is_closed_in_the_middle_of_an_export(desk, tmp_path: Path) -> 
     assert list(out.iterdir()) == [] or (out / "dataset.json").exists(), "half an export is none"
     with Project.open(folder) as project:
         assert project.counts_by_status()["accepted"] + project.counts_by_status()["corrected"] == 40
+
+
+@pytest.mark.parametrize("ending", ["close", "another folder", "schema"])
+def test_leaving_waits_for_a_change_of_many_images(desk, tmp_path: Path, monkeypatch, ending: str) -> None:
+    monkeypatch.setattr("desktop.state.bulk.CHUNK", 3)
+    folder, other = make_folder(tmp_path / "eyes", 60), make_folder(tmp_path / "other", 2)
+    sitting = desk.open(folder)
+    sitting.ready()
+    session = sitting.session
+    scale = "severity"
+    if ending == "schema":
+        sitting.press("Ctrl+Shift+S")
+        sitting.wait(lambda: sitting.window.schema_editing.usage is not None, "the schema")
+        sitting.window.schema_editing.step(lambda draft: draft.change_scale("severity", name="icdr"))
+        scale = "icdr"
+    session.bulk.run(SetValue("grade:severity", "mild"), range(60))
+    assert session.bulk.running
+    if ending == "another folder":
+        sitting.window.open_folder(other)
+        sitting.wait(lambda: session.project is not None and session.folder == other, "the other folder")
+    elif ending == "schema":
+        sitting.hand.click(sitting.window.schema_page.apply)
+        sitting.wait(lambda: session.schema.grades[0].name == "icdr", "the schema to be applied")
+    sitting.close()
+    with Project.open(folder) as project:
+        graded = [project.load_label(row.id).grades for row in project.images()]
+    assert graded == [{scale: "mild"}] * 60
 
 
 def test_another_folder_is_opened_in_the_middle_of_everything(desk, tmp_path: Path) -> None:

@@ -25,7 +25,9 @@ from desktop.project.facts import (
     reader_column,
 )
 from desktop.project.journal import now
-from desktop.project.store import upsert
+from desktop.project.model_names import setting_key
+from desktop.project.store import read_setting, upsert
+from inference.schema import Schema
 
 Place = Callable[[str, int], int | None]
 """Path and frame to the position in the list, None when it is not there."""
@@ -47,8 +49,9 @@ class FactStore(ProjectBase):
             _add_comments(connection, parts)
             _add_label_facts(connection, parts, self.reader)
             if model_digest is not None:
-                ids = {item.name: item.id for item in self.schema.active_classes}
-                _add_predictions(connection, parts, model_digest, ids)
+                _add_predictions(
+                    connection, parts, model_digest, _class_ids(connection, model_digest, self.schema)
+                )
         return parts.columns()
 
     def labels_without_facts(self, limit: int = 20) -> list[str]:
@@ -212,6 +215,17 @@ def _add_label_facts(connection: Connection, parts: _Parts, reader: str) -> None
             parts.add(area_column(int(class_id)), image_id, area)
         if disagreement is not None:
             parts.add(POOLED, image_id, disagreement)
+
+
+def _class_ids(connection: Connection, digest: str, schema: Schema) -> dict[str, int]:
+    """Return the project's class ids by the names that a model has for them: summaries are in its words."""
+    models, active = tables.models.c, {item.id for item in schema.active_classes}
+    registered = connection.execute(select(models.class_map).where(models.digest == digest)).scalar()
+    given = read_setting(connection, setting_key(digest), {}).get("classes", {})
+    said: dict[str, int | None] = {**(registered or {}), **given}
+    told = {name: one for name, one in said.items() if one is not None and one in active}
+    alike = {item.name: item.id for item in schema.active_classes if item.name not in said}
+    return told | {name: one for name, one in alike.items() if one not in told.values()}
 
 
 def _add_predictions(connection: Connection, parts: _Parts, digest: str, ids: Mapping[str, int]) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from desktop.project.edit import Edit, ValueChange
 from desktop.project.errors import ProjectError
+from desktop.project.facts import predicted_column
 from desktop.project.filter import ClassIs, Filter, FindingIs, GradeIs, SavedFilter
 from desktop.project.filter_names import SAVED_KEY, still_asked
 from desktop.project.model_names import read_names
@@ -302,3 +303,16 @@ def test_what_a_model_says_follows_another_name(folder: Path, registered: bool) 
         apply(project, Draft.of(project.schema).change_scale("icdr", name="dr").change_class(0, name="micro"))
         names = read_names(project, digest, SCHEMA)
         assert names.scales["severity"] == "dr" and names.classes == {"MA": "micro", "HE": "MA"}
+
+
+def test_areas_that_a_model_has_predicted_are_found_under_another_name(folder: Path) -> None:
+    digest, said = (
+        "d" * 64,
+        {"uncertainty": 0.2, "classes": {"MA": {"fraction": 0.25}, "HE": {"fraction": 0.5}}},
+    )
+    with make(folder) as project:
+        project.store_prediction_summary(project.images()[0].id, digest, said).result()
+        apply(project, Draft.of(project.schema).change_class(0, name="aneurysm").change_class(1, name="MA"))
+        columns = {one.name: one for one in project.stored_facts(lambda path, _: int(path[0]), digest)}
+        areas = [float(columns[predicted_column(class_id)].values[0]) for class_id in (0, 1)]
+        assert areas == [0.25, 0.5]

@@ -157,9 +157,12 @@ class GrabCutTool(RegionTool):
         return True
 
     def finish(self) -> None:
-        """Commit what is shown; forget what shows nothing yet."""
+        """Commit what is shown, and what Enter has taken before it was; forget what shows nothing yet."""
         self._drawing = None
-        self._commit()
+        if self._closing:
+            self._commit_unseen()
+        else:
+            self._commit()
 
     def abort(self) -> None:
         """Forget box and scribbles."""
@@ -246,6 +249,19 @@ class GrabCutTool(RegionTool):
             self._forget()
             if found is not None:
                 self._take(found.region)
+
+    def _commit_unseen(self) -> None:
+        """The image is left after Enter, before the answer: it is computed for its own label."""
+        pixels, frame, scribbles, before = (
+            self.context.pixels,
+            self._frame,
+            tuple(self._scribbles),
+            self._found,
+        )
+        with self._kept_if_refused("_corners", "_frame", "_found", "_scribbles"):
+            self._forget()
+            if pixels is not None and frame is not None:
+                self._take_later(lambda: cut_out(pixels, frame, scribbles, before).region)
 
     def _forget(self) -> None:
         self._corners = self._frame = self._found = self._drawing = None

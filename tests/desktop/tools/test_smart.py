@@ -211,6 +211,18 @@ def test_scribbles_drawn_meanwhile_are_taken_up_and_enter_waits(desk, grabcut):
     assert not grabcut.active
 
 
+def test_what_enter_took_is_kept_when_the_image_is_left_before_the_answer(desk, grabcut):
+    later, label = Later(desk), desk.label
+    desk.drag((110, 60), (290, 240))
+    QTest.keyClick(desk.view, Qt.Key.Key_Return)
+    desk.view.finish_gesture()
+    assert not grabcut.active and not desk.view.gesture_active
+    desk.show(300, 400, seed=9)
+    later.run()
+    assert overlap(label.planes.class_mask(0), TRUTH) > 0.97
+    assert len(desk.edits) == 1 and not desk.mask().any()
+
+
 def test_backspace_takes_the_scribble_and_then_the_box(desk, grabcut):
     desk.drag((110, 60), (290, 240))
     found = grabcut.found.region.mask

@@ -210,7 +210,10 @@ class Bulk(QObject):
     def _fail(self, error: BaseException) -> None:
         run, self._run = self._run, None
         self._session.progress.emit(Progress(TASK, 1, 1))
-        self.problem.emit(messages.sentence(error), "")
+        said = messages.sentence(error)
+        if run is not None and run.changed:
+            said = f"“{run.text}” stopped after {run.changed:,} of {run.total:,} images. {said}"
+        self.problem.emit(said, "")
         if run is not None:
             # What was done so far stands, and can be taken back: the store says how much that is.
             self._read_last(run.project)

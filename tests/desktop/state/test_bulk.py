@@ -159,3 +159,32 @@ def test_a_step_that_the_disk_refuses_changes_nothing_now_or_later(qtbot, opened
     assert all(not session.project.load_label(entry.image_id).grades for entry in session.entries)
     session.project.begin_bulk = begin
     assert done(qtbot, session, SetValue("grade:severity", "mild"), range(12)).images == 12
+
+
+def test_what_stops_in_the_middle_says_how_far_it_came_and_is_taken_back(qtbot, opened, monkeypatch) -> None:
+    monkeypatch.setattr("desktop.state.bulk.CHUNK", 4)
+    session = opened
+    writer, said = session.project.writer, []
+    session.problem.connect(lambda text, _details: said.append(text))
+    step, steps = session.project.bulk_step, []
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def fill_up_after_one(*asked):
+        steps.append(step(*asked))
+        if len(steps) == 1:
+            steps[0].result()
+            writer._guard = full
+        return steps[-1]
+
+    session.project.bulk_step = fill_up_after_one
+    session.bulk.run(SetValue("grade:severity", "mild"), range(12))
+    qtbot.waitUntil(lambda: not session.bulk.running, timeout=10_000)
+    assert "stopped after 4 of 12 images" in said[0] and "free some space" in said[0]
+    assert statuses(session) == ["in progress"] * 4 + ["unseen"] * 8
+    writer._guard = lambda: None
+    writer.retry()
+    saved(qtbot, session)
+    assert undone(qtbot, session).images == 4
+    assert statuses(session) == ["unseen"] * 12

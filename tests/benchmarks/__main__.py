@@ -21,7 +21,7 @@ from tests.benchmarks.rows import ROWS
 from tests.benchmarks.table import HEADER, Budget, Measured, format_row
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMIT_S = 300
+LIMIT_S = 900
 ENOUGH_PREDICTIONS, MOST_TIMES = 5, 20
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.benchmarks.table import Budget
 
 CANVAS, SESSION = "tests.benchmarks.canvas", "tests.benchmarks.session"
+ENDURANCE = "tests.benchmarks.endurance"
 START, STORE = "tests.benchmarks.start", "tests.benchmarks.store"
 PREDICTION, THRESHOLDS = "tests.benchmarks.prediction", "tests.benchmarks.thresholds"
 GALLERY = "tests.benchmarks.gallery"
@@ -66,6 +67,12 @@ ROWS: tuple[Budget, ...] = (
         f"{START}:memory",
         "median",
         "324 / 370 / 603 MB",
+    ),
+    Budget(
+        "memory that 400 further images of 12 megapixels add, after the first 100, while predicted and reviewed",
+        50,
+        "MB",
+        f"{ENDURANCE}:growth",
     ),
     Budget(
         "prediction over a folder, whole pipeline against the core-time bound",

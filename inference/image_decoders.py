@@ -11,6 +11,7 @@ Every function raises whatever its library raises; `images` turns that into one 
 from __future__ import annotations
 
 import io
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.image_headers import BrokenFileError, jpeg_orientation, png_header
+
+# What is wrong with a file is told by an error; what tifffile also logs of it is not for a person's terminal.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 Pixels = NDArray[Any]
 

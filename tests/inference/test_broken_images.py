@@ -4,6 +4,8 @@ import errno
 import itertools
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -145,3 +147,22 @@ def test_seven_channels_are_refused_by_number(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", np.zeros((8, 9, 7), np.uint8), planarconfig="contig")
     with pytest.raises(ImageError, match="7 channels"):
         read_image(tmp_path / "a.tif")
+
+
+def test_a_broken_tiff_says_nothing_on_the_terminal(tmp_path: Path) -> None:
+    """tifffile logs what it finds wrong; without a handler Python prints that."""
+    path = tmp_path / "broken.tif"
+    path.write_bytes(b"II*\0garbage")
+    code = (
+        "import sys; from pathlib import Path; from inference.images import ImageError, read_image\n"
+        "try: read_image(Path(sys.argv[1]))\n"
+        "except ImageError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "broken.tif" in done.stdout and done.stderr == ""

@@ -161,7 +161,12 @@ class GalleryControl:
         if result.undone:
             text = f"Taken back on {many}: {result.text}."
             if result.skipped:
-                text += f" {result.skipped:,} were changed since, and are left as they are."
+                one = result.skipped == 1
+                text += (
+                    " One was changed since, and is left as it is."
+                    if one
+                    else f" {result.skipped:,} were changed since, and are left as they are."
+                )
                 self._notices.put(Notice(text, "info", topic=TOPIC))
             else:
                 self._notices.say(text, topic=TOPIC)

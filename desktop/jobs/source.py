@@ -12,7 +12,8 @@ from desktop.canvas.native import NativePyramid
 from desktop.canvas.pyramid import ImagePyramid, OverlayPyramid
 from desktop.jobs.compose import predicted_pages
 from desktop.jobs.display import Pixels, Reading
-from desktop.jobs.thumbnails import ThumbnailCache
+from desktop.jobs.thumbnails import THUMBNAILS, ThumbnailCache
+from desktop.project.location import inside_location
 from desktop.project.provenance import Base, Cut
 from inference.images import read_image, to_rgb8
 
@@ -51,13 +52,19 @@ class FolderSource:
         self.project: Project | None = None
         self.cache: CacheLike | None = None
         self.shown = Shown()
-        self._thumbnails = ThumbnailCache(None)
+        # Until the project is open nothing is written; what an earlier sitting kept inside is read at once.
+        self._thumbnails = ThumbnailCache(inside_location(folder).directory / THUMBNAILS, keep=False)
+        self._first_thumbnails = self._thumbnails
 
     def connect_project(self, project: Project, cache: CacheLike, thumbnails: Path) -> None:
         """The project is open: labels can be made, and thumbnails kept."""
         self._thumbnails = ThumbnailCache(thumbnails)
         self.cache = cache
         self.project = project
+
+    def keep_thumbnails(self) -> None:
+        """Keep the thumbnails that were made before the project was open. Not for the GUI thread."""
+        self._thumbnails.take_over(self._first_thumbnails)
 
     def pixels(self, entry: Entry) -> Pixels:
         """Decode and halve; values of more than 8 bits are kept beside. Raises ImageError."""

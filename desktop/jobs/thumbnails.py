@@ -27,12 +27,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+THUMBNAILS: Final = "thumbnails"
+"""The folder's name beside the store."""
 SIDE: Final = 192
 """The longer side, in pixels: sharp in the largest cells of the grid."""
 _QUALITY: Final = 85
 LIMIT_BYTES: Final = 512 << 20
 """So much a folder of thumbnails may hold: some 60,000 photographs."""
 KEPT_SHARE: Final = 0.8
+REMEMBERED: Final = 128
+"""So many are remembered while it is not known yet where they are kept: more than fit on a screen."""
 CHECK_EVERY: Final = 1000
 """So many new files are written before the folder is measured again (the first one measures it too)."""
 
@@ -61,12 +65,22 @@ def make_thumbnail(path: Path, frame: int = 0) -> NDArray[np.uint8]:
 
 
 class ThumbnailCache:
-    """A folder of small JPEG files. Without a folder nothing is kept. Safe to use from several threads."""
+    """A folder of small JPEG files. Without a folder nothing is kept. Safe to use from several threads.
+
+    One that may not write yet (`keep` False) reads what there is, and remembers what it made for `take_over`.
+    """
 
     def __init__(
-        self, folder: Path | None, *, limit: int = LIMIT_BYTES, check_every: int = CHECK_EVERY
+        self,
+        folder: Path | None,
+        *,
+        keep: bool = True,
+        limit: int = LIMIT_BYTES,
+        check_every: int = CHECK_EVERY,
     ) -> None:
         self._folder = folder
+        self._keep = keep
+        self._made: dict[str, NDArray[np.uint8]] = {}
         self._limit = limit
         self._check_every = check_every
         self._written = 0
@@ -80,6 +94,13 @@ class ThumbnailCache:
             rgb = make_thumbnail(path, frame)
             self._save(key, rgb)
         return qimage_from_rgb8(rgb)
+
+    def take_over(self, before: ThumbnailCache) -> None:
+        """Keep what another one made before it could be kept. Writes files: not for the GUI thread."""
+        with before._lock:
+            made, before._made = before._made, {}
+        for key, rgb in made.items():
+            self._save(key, rgb)
 
     def _file(self, key: str) -> Path | None:
         return None if self._folder is None else self._folder / key[:2] / f"{key[2:]}.jpg"
@@ -98,6 +119,11 @@ class ThumbnailCache:
     def _save(self, key: str, rgb: NDArray[np.uint8]) -> None:
         file = self._file(key)
         if file is None:
+            return
+        if not self._keep:
+            with self._lock:
+                if len(self._made) < REMEMBERED:
+                    self._made[key] = rgb
             return
         _, data = cv2.imencode(".jpg", rgb[:, :, ::-1], (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
         beside = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}")

@@ -162,6 +162,7 @@ class Opening(QObject):
             return
         self.schema = opened.project.schema
         source.connect_project(opened.project, opened.cache, opened.thumbnails)
+        session.run_behind(source.keep_thumbnails, lambda _: None)
         session.choices.adopt(self.schema, forget=True)
         session.saving.set_writer(opened.project.writer)
         session.predicting.set_folder(

@@ -33,6 +33,17 @@ def test_a_thumbnail_is_made_once_and_outlives_the_program(tmp_path, monkeypatch
     assert abs(again.pixelColor(5, 5).red() - 120) < 4
 
 
+def test_what_is_made_before_anything_may_be_written_is_kept_later(tmp_path, monkeypatch) -> None:
+    path, folder = picture(tmp_path / "a.png", 120), tmp_path / "cache"
+    early = ThumbnailCache(folder, keep=False)
+    early.get(path)
+    assert not folder.exists()
+    ThumbnailCache(folder).take_over(early)
+    assert len(kept(folder)) == 1
+    monkeypatch.setattr(thumbnails, "make_thumbnail", lambda *_: pytest.fail("made again"))
+    ThumbnailCache(folder, keep=False).get(path)
+
+
 def test_a_changed_file_is_another_picture(tmp_path) -> None:
     path, cache = picture(tmp_path / "a.png", 120), ThumbnailCache(tmp_path / "cache")
     before = thumbnail_key(path, 0)

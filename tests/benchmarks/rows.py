@@ -69,7 +69,7 @@ ROWS: tuple[Budget, ...] = (
         "324 / 370 / 603 MB",
     ),
     Budget(
-        "memory that 400 further images of 12 megapixels add, after the first 100, while predicted and reviewed",
+        "memory that 400 more reviewed images of 12 megapixels add to the first 100",
         50,
         "MB",
         f"{ENDURANCE}:growth",

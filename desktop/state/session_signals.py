@@ -36,8 +36,10 @@ class SessionSignals(QObject):
     prediction_changed = Signal()
     """`prediction` of the current image arrived, went or was replaced."""
     turned = Signal()
-    """All signals of a change that takes several (another image, its label read) were emitted. While they are,
-    `turning` is true: who listens to several of them and does the same for each does it now, once."""
+    """All signals of a change that takes several (another image, its label read) were emitted.
+
+    While they are, `turning` is true: who listens to several of them and does the same for each does it now.
+    """
 
     # --- choices
     selection_changed = Signal()

@@ -131,7 +131,7 @@ class GalleryControl:
                 settings["view.other_gallery_width"] = left
                 # Only the canvas gives room, and as much as it can: the right column keeps its width.
                 middle = splitter.widget(1)
-                needed = max(middle.minimumSizeHint().width(), middle.minimumWidth())
+                needed = max(middle.minimumSizeHint().width(), middle.minimumWidth()) if middle else 0
                 other = min(other, left + max(rest[0] - needed, 0))
                 splitter.setSizes([other, max(rest[0] + left - other, 1), *rest[1:]])
         settings["view.grid"], settings["view.grid_size"] = gallery.grid, gallery.size_

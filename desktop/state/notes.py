@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -53,7 +53,7 @@ class Notes(QObject):
         session.project_changed.connect(lambda: self._read(self._image_id))
         session.entries_changed.connect(lambda first, last: self._indexed(first, last))
         session.saving.failed.connect(self._read_anew)
-        session.saving.caught_up.connect(lambda image_ids: [self._read_anew(one) for one in image_ids])
+        session.saving.caught_up.connect(self._read_all_anew)
 
     # ---- what there is
 
@@ -181,6 +181,10 @@ class Notes(QObject):
         self.rows = self._unsaved.get(image_id or "", ())
         self.changed.emit()
         self._read(image_id)
+
+    def _read_all_anew(self, image_ids: Iterable[str]) -> None:
+        for image_id in image_ids:
+            self._read_anew(image_id)
 
     def _read_anew(self, image_id: str) -> None:
         self._unsaved.pop(image_id, None)

@@ -199,7 +199,7 @@ class _Collected(Writer):
     def __init__(self) -> None:
         self.operations: list[Operation[Any]] = []
 
-    def submit(self, operation: Callable[[Connection], T], *, keep: bool = True) -> Future[T]:
+    def submit(self, operation: Callable[[Connection], T], *, keep: bool = True) -> Future[T]:  # noqa: ARG002
         """Keep the operation; the Future is never done."""
         self.operations.append(operation)
         return Future()

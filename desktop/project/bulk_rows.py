@@ -156,9 +156,7 @@ def _make_labels(connection: Connection, reader: str, labels: Labels, image_ids:
         connection.execute(insert(tables.labels), rows)
 
 
-def _write_edits(
-    connection: Connection, labels: Labels, edits: Mapping[str, ValueChange], text: str
-) -> None:
+def _write_edits(connection: Connection, labels: Labels, edits: Mapping[str, ValueChange], text: str) -> None:
     payloads: dict[ValueChange, bytes] = {}
     rows = []
     for image_id, change in edits.items():

@@ -108,6 +108,7 @@ class Session(SessionParts):
 
     def go_to(self, position: int) -> None:
         """Make this entry the current one. A prefetched one is a look-up and a few signals."""
+        self.opening.behind.hold()
         if self.showing.go_to(position):
             self.predicting.go_to(position)
 

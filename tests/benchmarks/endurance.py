@@ -40,7 +40,10 @@ def review_all(hand: Hand, count: int) -> list[float]:
     for done in range(1, count + 1):
         at = session.position
         hand.wait(lambda: session.label is not None and session.prediction is not None, "a prediction")
-        hand.wait(lambda: hand.canvas.image is session.image_pyramid, "the image on the canvas")
+        hand.wait(
+            lambda: hand.canvas.image is not None and hand.canvas.image is session.image_pyramid,
+            "the image on the canvas",
+        )
         width, height = hand.canvas.image.width, hand.canvas.image.height  # type: ignore[union-attr]
         hand.drag([(width * 0.4, height * 0.5), (width * 0.5, height * 0.52), (width * 0.6, height * 0.5)])
         hand.press("Return")

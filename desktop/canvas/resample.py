@@ -54,11 +54,13 @@ def resample_image(
     if crop.shape[:2] != (bottom - top, right - left):
         size = (right - left, bottom - top)
         crop = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_LINEAR))
-    if bottom < y1 or right < x1:
-        # The image's last view pixel may be covered by less than half: it repeats the one before.
-        below, beside = max(0, y1 - bottom), max(0, x1 - right)
-        crop = np.asarray(cv2.copyMakeBorder(crop, 0, below, 0, beside, cv2.BORDER_REPLICATE))
-    adjustment.draw(crop[y0 - top : y1 - top, x0 - left : x1 - left], out)
+    # The image's last view pixel may be covered by less than half: it repeats the one before.
+    row, column = min(y0 - top, crop.shape[0] - 1), min(x0 - left, crop.shape[1] - 1)
+    inner = crop[row : max(y1 - top, row + 1), column : max(x1 - left, column + 1)]
+    height, width = inner.shape[0], inner.shape[1]
+    adjustment.draw(inner, out[:height, :width])
+    out[height:, :width] = out[height - 1, :width]
+    out[:, width:] = out[:, width - 1 : width]
 
 
 def _enlarge(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import ref
 
 from PySide6.QtCore import QObject, Signal
 
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """One finish of this sitting; ``confirmed``: the label's confirmed classes before it."""
+    """One finish of this sitting; ``confirmed``: the label's confirmed classes before it.
+
+    The label is held weakly: its planes are tens of megabytes, and it matters only while it is at hand.
+    """
 
     image_id: str
-    label: Label | None = None
+    label: ref[Label] | None = None
     confirmed: frozenset[int] = frozenset()
 
 
@@ -74,7 +78,7 @@ class Finishing(QObject):
             accepted=accepted,
         )
         image_id = label.key.image_id
-        self._stack.append(Finished(image_id, label, before))
+        self._stack.append(Finished(image_id, ref(label), before))
         self._settled.add(image_id)
         session.saving.follow(image_id, future)
         if accepted:
@@ -102,9 +106,10 @@ class Finishing(QObject):
             return
         last = self._stack.pop()
         self._settled.discard(last.image_id)
-        if last.label is not None:
-            # The label may still be at hand: it must not go on saying that its classes are reviewed.
-            last.label.confirmed_classes = set(last.confirmed)
+        label = last.label() if last.label is not None else None
+        if label is not None:
+            # It is still at hand: it must not go on saying that its classes are reviewed.
+            label.confirmed_classes = set(last.confirmed)
         session = self._session
         session.saving.follow(last.image_id, session.review.project().take_back_review(last.image_id))
         self._go_to(last.image_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -143,6 +144,21 @@ def test_a_finish_taken_back_leaves_no_class_reviewed(qtbot, session, folder):
     assert session.position == 0 and session.label is label
     assert label.confirmed_classes == set()
     assert session.project.review_states(session.entry.image_id) == {}
+
+
+def test_a_finish_remembers_no_pixels(qtbot, session, folder):
+    open_and_wait(qtbot, session, folder)
+    dab(session)
+    label = ref(session.label)
+    session.finish_and_next()
+    qtbot.waitUntil(lambda: session.pending == 0 and session.position == 1)
+    session.showing.pool.forget(0)
+
+    def gone() -> bool:
+        gc.collect()
+        return label() is None
+
+    qtbot.waitUntil(gone, timeout=10_000)
 
 
 def test_only_visible_classes_are_confirmed(qtbot, session, folder):
